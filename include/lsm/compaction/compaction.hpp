@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/core/bytes.hpp>
+#include <lsm/core/entry.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace lsm {
+
+/// What a compaction policy knows of a table. Keys appear as *ranks*: equal keys have equal ranks,
+/// greater keys greater ones; ranks are dense and hold within one view only.
+struct table_summary {
+    std::uint64_t id = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t entries = 0;
+    std::uint64_t tombstones = 0;
+    sequence_number min_sequence = no_sequence;
+    sequence_number max_sequence = no_sequence;
+    std::size_t min_rank = 0;  ///< of its first key
+    std::size_t max_rank = 0;  ///< of its last key
+    bool busy = false;         ///< an input of a job in flight
+
+    bool operator==(const table_summary&) const = default;
+};
+
+/// Whether the key ranges of two tables meet.
+[[nodiscard]] inline bool overlaps(const table_summary& a, const table_summary& b) noexcept {
+    return a.min_rank <= b.max_rank && b.min_rank <= a.max_rank;
+}
+
+/// A run's tables, by their keys.
+using run_summary = std::vector<table_summary>;
+/// A level's runs, newest first.
+using level_summary = std::vector<run_summary>;
+
+/// Everything that a compaction policy may decide from. A value: no I/O, no clock of its own.
+struct compaction_view {
+    std::vector<level_summary> levels;       ///< level 0 holds the newest runs
+    bool requested = false;                  ///< the user called `compact()`
+    sequence_number oldest_pin = max_sequence;  ///< the oldest number that a snapshot or view reads at
+    std::uint64_t now_seconds = 0;           ///< the store's clock
+    byte_view memory;                        ///< what the policy's last job asked to be remembered
+
+    /// How many runs there are, over all levels.
+    [[nodiscard]] std::size_t runs() const noexcept {
+        std::size_t count = 0;
+        for (const level_summary& level : levels) count += level.size();
+        return count;
+    }
+};
+
+/// What a job does with its inputs.
+enum class job_kind {
+    merge,  ///< writes their entries anew, in order, without what nobody can see any more
+    move,   ///< hangs them elsewhere as they are
+    drop    ///< forgets them with all their entries: the one lossy job
+};
+
+/// One unit of compaction, as a policy asks for it. The engine checks it, and refuses with
+/// `errc::invalid_argument` what would break the order of versions.
+struct compaction_job {
+    job_kind kind = job_kind::merge;
+    std::vector<std::uint64_t> inputs;  ///< table ids
+    std::size_t output_level = 0;
+    bool new_run = false;  ///< the outputs make a run of their own, instead of joining the level's newest
+    std::uint64_t max_table_bytes = std::numeric_limits<std::uint64_t>::max();  ///< begin another table after
+    byte_buffer memory;    ///< to be shown in later views
+};
+
+/// @name What the compaction slot asks for
+/// `lsm::testing::check_compaction` tests the laws: planning again and again reaches nothing to do,
+/// pins held or not, and every plan is valid.
+/// @{
+
+/// `plan(const compaction_view&) const -> std::vector<compaction_job>`: what to do next, if
+/// anything. Pure: the same view gives the same plan.
+template <class P>
+concept compaction_has_plan = requires(const P& policy, const compaction_view& view) {
+    { policy.plan(view) } -> std::same_as<std::vector<compaction_job>>;
+};
+
+/// The above: what decides which tables to merge next.
+template <class P>
+concept compaction_policy = compaction_has_plan<P>;
+
+/// @}
+
+}  // namespace lsm

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/core/event_listener.hpp>
+#include <lsm/core/entry.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace lsm {
+
+/// What a tree holds and has done since it was opened.
+struct statistics {
+    std::size_t memtable_entries = 0;  ///< keys in the active memtable
+    std::size_t memtable_bytes = 0;    ///< about its memory
+    std::size_t frozen_memtables = 0;  ///< waiting for their flush
+    std::vector<table_statistics> tables;  ///< oldest data first
+    std::size_t pins = 0;              ///< snapshots and scan views alive
+    sequence_number last_sequence = no_sequence;
+    std::uint64_t flushes = 0;
+    std::uint64_t compactions = 0;
+    std::uint64_t bytes_written = 0;   ///< to tables, by flushes and compactions
+    std::uint64_t blocks_fetched = 0;  ///< read from the medium, not found in the cache
+    std::size_t cache_bytes = 0;
+
+    /// Entries over all tables.
+    [[nodiscard]] std::uint64_t table_entries() const noexcept {
+        std::uint64_t sum = 0;
+        for (const table_statistics& table : tables) sum += table.entries;
+        return sum;
+    }
+    /// Bytes over all tables.
+    [[nodiscard]] std::uint64_t table_bytes() const noexcept {
+        std::uint64_t sum = 0;
+        for (const table_statistics& table : tables) sum += table.bytes;
+        return sum;
+    }
+
+    /// As one JSON object. File names need no escaping: they are letters, digits, `_` and `.`.
+    [[nodiscard]] std::string to_json() const;
+
+    /// For people, several lines.
+    friend std::ostream& operator<<(std::ostream& out, const statistics& s);
+};
+
+inline std::string statistics::to_json() const {
+    std::ostringstream out;
+    out << "{\"memtable_entries\": " << memtable_entries << ", \"memtable_bytes\": " << memtable_bytes
+        << ", \"frozen_memtables\": " << frozen_memtables << ", \"pins\": " << pins
+        << ", \"last_sequence\": " << last_sequence << ", \"flushes\": " << flushes
+        << ", \"compactions\": " << compactions << ", \"bytes_written\": " << bytes_written
+        << ", \"blocks_fetched\": " << blocks_fetched << ", \"cache_bytes\": " << cache_bytes
+        << ", \"tables\": [";
+    const char* separator = "";
+    for (const table_statistics& table : tables) {
+        out << separator << "{\"file\": \"" << table.file << "\", \"level\": " << table.level
+            << ", \"run\": " << table.run << ", \"bytes\": " << table.bytes
+            << ", \"entries\": " << table.entries << ", \"tombstones\": " << table.tombstones << "}";
+        separator = ", ";
+    }
+    out << "]}";
+    return out.str();
+}
+
+inline std::ostream& operator<<(std::ostream& out, const statistics& s) {
+    out << "memtable: " << s.memtable_entries << " keys, " << s.memtable_bytes << " bytes; "
+        << s.frozen_memtables << " frozen\n"
+        << "tables: " << s.tables.size() << " with " << s.table_entries() << " entries in "
+        << s.table_bytes() << " bytes\n";
+    for (const table_statistics& table : s.tables)
+        out << "  level " << table.level << " run " << table.run << ": " << table.file << ", "
+            << table.entries << " entries (" << table.tombstones << " tombstones), " << table.bytes
+            << " bytes\n";
+    return out << "done: " << s.flushes << " flushes, " << s.compactions << " compactions, "
+               << s.bytes_written << " bytes written, " << s.blocks_fetched << " blocks fetched\n"
+               << "pins: " << s.pins << ", cache: " << s.cache_bytes
+               << " bytes, last sequence number: " << s.last_sequence << "\n";
+}
+
+}  // namespace lsm

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/core/order.hpp>
+#include <lsm/engine/block_cache.hpp>
+#include <lsm/engine/merge_cursor.hpp>
+#include <lsm/engine/retain_cursor.hpp>
+#include <lsm/engine/run_cursor.hpp>
+#include <lsm/engine/table.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lsm::engine {
+
+/// One unit of maintenance, a flush or a merge, a slice at a time: sorted sources go in, tables come
+/// out. It changes nothing that is live: its tables are on the medium and durable when it is done,
+/// and it takes them away again unless they are handed over.
+///
+/// @tparam Format what it writes
+template <class Key, class Value, class Format, class Medium>
+class merge_job {
+    using key_view = std::remove_cvref_t<view_of<Key>>;
+    using sources = merge_cursor<Key, Value>;
+    using may_hold_older = std::function<bool(const key_view&)>;
+    using builder = decltype(std::declval<const Format&>().template build<Key, Value>(0));
+    using writer = decltype(std::declval<Medium&>().create(table_name{}));
+
+public:
+    /// Where and how a job writes.
+    struct target {
+        std::shared_ptr<Medium> medium;
+        std::shared_ptr<block_cache> cache;
+        Format format;
+        std::function<std::uint64_t()> next_id;
+        std::uint64_t max_table_bytes;
+    };
+
+    merge_job(sources from, std::vector<sequence_number> pins, may_hold_older older, target to)
+        : from_(std::move(from), std::move(pins), std::move(older)), to_(std::move(to)) {}
+    merge_job(const merge_job&) = delete;
+    merge_job& operator=(const merge_job&) = delete;
+    ~merge_job() {
+        for (const auto& made : outputs_) made->retire();
+    }
+
+    /// Works through about @p entries entries. @returns whether there is more to do. @throws error
+    bool step(std::size_t entries) {
+        const bool more = from_.step(entries, [&](const key_view& key, sequence_number sequence,
+                                                  payload_kind kind, const cell<Value>& value) {
+            add(key, sequence, kind, value);
+        });
+        if (!more) finish_table();
+        return more;
+    }
+
+    /// The tables, by key, once `step` has returned false.
+    [[nodiscard]] const run<Key, Value>& outputs() const noexcept { return outputs_; }
+    /// Says that the tables are live: they stay.
+    void hand_over() noexcept { outputs_.clear(); }
+
+private:
+    /// A table under construction.
+    struct open_table {
+        table_name name;
+        builder build;
+        writer write;
+        std::optional<Key> last_key;
+    };
+
+    void add(const key_view& key, sequence_number sequence, payload_kind kind,
+             const cell<Value>& value) {
+        if (open_ && open_->build.bytes() >= to_.max_table_bytes && !continues(key)) finish_table();
+        if (!open_) begin_table();
+        open_->build.add(key, sequence, kind, value);
+        if (bounded()) open_->last_key.emplace(codec<Key>::own(key));
+        if (open_->build.bytes() - written_ >= write_bytes) flush();
+    }
+    /// Whether tables may end before the sources do, so that keys must be watched.
+    [[nodiscard]] bool bounded() const noexcept {
+        return to_.max_table_bytes != std::numeric_limits<std::uint64_t>::max();
+    }
+    /// Versions of one key stay in one table.
+    [[nodiscard]] bool continues(const key_view& key) const {
+        return compare<key_view>(codec<Key>::as_view(*open_->last_key), key) == 0;
+    }
+    void begin_table() {
+        const table_name name{to_.next_id(), std::string(Format::extension)};
+        open_.emplace(open_table{name, to_.format.template build<Key, Value>(name.id),
+                                 to_.medium->create(name), std::nullopt});
+        written_ = 0;
+    }
+    void flush() {
+        const byte_buffer bytes = open_->build.take();
+        written_ += bytes.size();
+        open_->write.append(bytes);
+    }
+    void finish_table() {
+        if (!open_) return;
+        const extent index = open_->build.finish();
+        flush();
+        open_->write.commit();
+        const table_record record{open_->name.id,  std::string(Format::name), Format::version,
+                                  open_->name.extension, written_, index};
+        open_.reset();
+        outputs_.push_back(open_again(record));
+    }
+    /// Reads back what was written, so that a table which does not open never becomes live.
+    [[nodiscard]] std::shared_ptr<table<Key, Value>> open_again(const table_record& record) {
+        outputs_.reserve(outputs_.size() + 1);
+        try {
+            return stored_table<Key, Value, Format, Medium>::open(to_.medium, to_.cache, record);
+        } catch (...) {
+            to_.medium->remove({record.id, record.extension});
+            throw;
+        }
+    }
+
+    static constexpr std::uint64_t write_bytes = std::uint64_t{1} << 20;  // per write to the medium
+
+    retain_cursor<Key, Value, may_hold_older> from_;
+    target to_;
+    std::optional<open_table> open_;
+    std::uint64_t written_ = 0;  // bytes of the open table that are with the medium
+    run<Key, Value> outputs_;
+};
+
+}  // namespace lsm::engine

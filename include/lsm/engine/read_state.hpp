@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/core/entry.hpp>
+#include <lsm/core/key_range.hpp>
+#include <lsm/engine/memtable_cursor.hpp>
+#include <lsm/engine/merge_cursor.hpp>
+#include <lsm/engine/run_cursor.hpp>
+#include <lsm/engine/version.hpp>
+#include <lsm/engine/versioned_memtable.hpp>
+#include <lsm/engine/visible_cursor.hpp>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace lsm::engine {
+
+/// What a scan reads from, whatever the tree's policies.
+template <class Key, class Value>
+class readable {
+public:
+    readable() = default;
+    readable(const readable&) = delete;
+    readable& operator=(const readable&) = delete;
+    virtual ~readable() = default;
+
+    /// A cursor over what a reader at @p at sees. Opening reads nothing. @p self is what keeps this
+    /// object alive, which the cursor holds.
+    [[nodiscard]] virtual std::unique_ptr<visible_cursor<Key, Value>> open(
+        std::shared_ptr<const readable> self, const key_range<Key>& range, direction way,
+        sequence_number at) const = 0;
+};
+
+/// What a reader pins: the active and the frozen memtables, and the tables, of one moment. Nothing
+/// of it is replaced; only the active memtable goes on taking newer versions.
+template <class Key, class Value, class Memtable>
+class read_state final : public readable<Key, Value> {
+public:
+    using memtable_type = versioned_memtable<Memtable>;
+    using version_type = version<Key, Value>;
+    using key_view = std::remove_cvref_t<view_of<Key>>;
+    using sources = std::vector<std::unique_ptr<cursor<Key, Value>>>;
+
+    std::shared_ptr<memtable_type> active;
+    std::vector<std::shared_ptr<memtable_type>> frozen;  ///< newest first
+    std::shared_ptr<const version_type> tables;
+
+    read_state(std::shared_ptr<memtable_type> newest,
+               std::vector<std::shared_ptr<memtable_type>> waiting,
+               std::shared_ptr<const version_type> stored)
+        : active(std::move(newest)), frozen(std::move(waiting)), tables(std::move(stored)) {}
+
+    /// Shows the newest version of @p key that a reader at @p at sees: calls `f(value cell)` if that
+    /// is a value. @returns whether it is
+    template <class F>
+    bool find(const key_view& key, sequence_number at, F&& f) const {
+        bool found = false;
+        const auto decide = [&](payload_kind kind, const auto& make_cell) {
+            if (kind == payload_kind::value) {
+                found = true;
+                f(make_cell());
+            }
+            return false;
+        };
+        if (!find_in(*active, key, at, decide)) return found;
+        for (const auto& each : frozen)
+            if (!find_in(*each, key, at, decide)) return found;
+        tables->find(key, at, [&](sequence_number, payload_kind kind, const cell<Value>& value) {
+            return decide(kind, [&]() -> const cell<Value>& { return value; });
+        });
+        return found;
+    }
+
+    [[nodiscard]] std::unique_ptr<visible_cursor<Key, Value>> open(
+        std::shared_ptr<const readable<Key, Value>> self, const key_range<Key>& range, direction way,
+        sequence_number at) const override {
+        sources all;
+        add_memtable(all, active, way, at);
+        for (const auto& each : frozen) add_memtable(all, each, way, at);
+        for (const auto& level : tables->levels)
+            for (const auto& each : level)
+                all.push_back(std::make_unique<run_cursor<Key, Value>>(each, way));
+        return std::make_unique<visible_cursor<Key, Value>>(
+            merge_cursor<Key, Value>(std::move(all), way), std::move(self), range, way, at);
+    }
+
+    /// Adds a memtable's cursor to the sources of a merge.
+    static void add_memtable(sources& to, std::shared_ptr<const memtable_type> from, direction way,
+                             sequence_number at) {
+        if (from->table.entries() == 0) return;
+        to.push_back(std::make_unique<memtable_cursor<Key, Value, Memtable>>(std::move(from), way, at));
+    }
+
+private:
+    /// @returns false if the memtable decided the key
+    template <class Decide>
+    static bool find_in(const memtable_type& in, const key_view& key, sequence_number at,
+                        const Decide& decide) {
+        bool go_on = true;
+        in.table.find(key, at, [&](sequence_number number, const payload<Value>& content) {
+            if (!in.shows(number, at)) return true;
+            go_on = decide(content.kind(), [&] { return cell_of<Value>(content.value()); });
+            return go_on;
+        });
+        return go_on;
+    }
+};
+
+}  // namespace lsm::engine

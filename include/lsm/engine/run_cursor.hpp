@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/core/order.hpp>
+#include <lsm/engine/cursor.hpp>
+#include <lsm/engine/table.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace lsm::engine {
+
+/// Tables whose key ranges are disjoint, in key order.
+template <class Key, class Value>
+using run = std::vector<std::shared_ptr<const table<Key, Value>>>;
+
+/// A run as one source: its tables' blocks one after another, each loaded only when it is needed.
+template <class Key, class Value>
+class run_cursor final : public cursor<Key, Value> {
+    using base = cursor<Key, Value>;
+    using key_view = typename base::key_view;
+
+public:
+    run_cursor(run<Key, Value> tables, direction way) : tables_(std::move(tables)), way_(way) {}
+
+    void seek_first() override {
+        sought_.reset();
+        if (way_ == direction::forward) stand_at(0, 0);
+        else if (tables_.empty()) this->end();
+        else stand_at(tables_.size() - 1, blocks_of(tables_.size() - 1) - 1);
+    }
+
+    void seek(const key_view& key) override {
+        sought_.emplace(codec<Key>::own(key));
+        if (way_ == direction::forward) seek_forward(key);
+        else seek_backward(key);
+    }
+
+    void next() override {
+        if (way_ == direction::forward) {
+            stand_at(table_, block_ + 1);
+        } else if (block_ > 0) {
+            stand_at(table_, block_ - 1);
+        } else if (table_ > 0) {
+            stand_at(table_ - 1, blocks_of(table_ - 1) - 1);
+        } else {
+            leave();
+        }
+    }
+
+    void load() override {
+        loaded_ = tables_[table_]->load(block_);
+        auto window = loaded_.window;
+        if (sought_) {  // only the first block can hold keys before the sought one
+            window = way_ == direction::forward ? window.part(lower(window), window.size())
+                                                : window.part(0, upper(window));
+            sought_.reset();
+        }
+        this->show(window);
+    }
+
+private:
+    /// The first table that does not end before the key; in it, the last block that begins at or
+    /// before the key.
+    void seek_forward(const key_view& key) {
+        const auto at = std::partition_point(
+            tables_.begin(), tables_.end(),
+            [&](const auto& each) { return compare<key_view>(each->last_key(), key) < 0; });
+        if (at == tables_.end()) return leave();
+        const std::size_t until = (*at)->index().blocks_until(key);
+        stand_at(static_cast<std::size_t>(at - tables_.begin()), until == 0 ? 0 : until - 1);
+    }
+    /// The last table that begins at or before the key; in it, the last block that does.
+    void seek_backward(const key_view& key) {
+        const auto after = std::partition_point(
+            tables_.begin(), tables_.end(),
+            [&](const auto& each) { return compare<key_view>(each->first_key(), key) <= 0; });
+        if (after == tables_.begin()) return leave();
+        const auto table = static_cast<std::size_t>(after - tables_.begin()) - 1;
+        stand_at(table, tables_[table]->index().blocks_until(key) - 1);
+    }
+
+    void stand_at(std::size_t table, std::size_t block) {
+        if (table < tables_.size() && block == blocks_of(table)) {
+            ++table;
+            block = 0;
+        }
+        loaded_ = {};
+        if (table >= tables_.size()) return leave();
+        table_ = table;
+        block_ = block;
+        this->wait_at(bound_here());
+    }
+    void leave() {
+        loaded_ = {};
+        this->end();
+    }
+    /// Forward: the block's first key. Backward: the first key of the block after it, or the
+    /// table's last key: the index knows no block's last one.
+    [[nodiscard]] const Key& bound_here() const {
+        const table_index<Key>& index = tables_[table_]->index();
+        if (way_ == direction::forward) return index.first_keys[block_];
+        return block_ + 1 < index.blocks.size() ? index.first_keys[block_ + 1] : *index.last_key;
+    }
+    [[nodiscard]] std::size_t blocks_of(std::size_t table) const {
+        return tables_[table]->index().blocks.size();
+    }
+    /// The first index whose key is not below the sought one.
+    [[nodiscard]] std::size_t lower(const window_of<Key, Value>& window) const {
+        const view_of<Key> key = codec<Key>::as_view(*sought_);
+        return parted(window, [&](const cell<Key>& each) {
+            return compare<key_view>(view_in<Key>(each), key) < 0;
+        });
+    }
+    /// The first index whose key is above the sought one.
+    [[nodiscard]] std::size_t upper(const window_of<Key, Value>& window) const {
+        const view_of<Key> key = codec<Key>::as_view(*sought_);
+        return parted(window, [&](const cell<Key>& each) {
+            return compare<key_view>(view_in<Key>(each), key) <= 0;
+        });
+    }
+    template <class Precedes>
+    static std::size_t parted(const window_of<Key, Value>& window, Precedes precedes) {
+        const auto at = std::partition_point(window.keys.begin(), window.keys.end(), precedes);
+        return static_cast<std::size_t>(at - window.keys.begin());
+    }
+
+    run<Key, Value> tables_;
+    direction way_;
+    std::size_t table_ = 0;
+    std::size_t block_ = 0;
+    std::optional<Key> sought_;
+    loaded_block<Key, Value> loaded_;
+};
+
+}  // namespace lsm::engine

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/compaction/compaction.hpp>
+#include <lsm/core/error.hpp>
+#include <lsm/core/event_listener.hpp>
+#include <lsm/core/order.hpp>
+#include <lsm/engine/run_cursor.hpp>
+#include <lsm/engine/table.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace lsm::engine {
+
+/// The immutable set of live runs at one moment: levels, newest first; in each its runs, newest
+/// first; in each its tables, by key.
+template <class Key, class Value>
+struct version {
+    using table_type = table<Key, Value>;
+    using run_type = run<Key, Value>;
+    using level = std::vector<run_type>;
+    using key_view = std::remove_cvref_t<view_of<Key>>;
+
+    std::vector<level> levels;
+
+    /// As `table::find`, over all runs, newest first. One table a run can hold the key.
+    template <class F>
+    bool find(const key_view& key, sequence_number at, F&& f) const {
+        for (const level& each : levels)
+            for (const run_type& tables : each) {
+                const auto table = std::partition_point(
+                    tables.begin(), tables.end(), [&](const auto& candidate) {
+                        return compare<key_view>(candidate->last_key(), key) < 0;
+                    });
+                if (table != tables.end() && !(*table)->find(key, at, f)) return false;
+            }
+        return true;
+    }
+
+    /// Calls `f(level, run, table)` for every table.
+    template <class F>
+    void for_each_table(F&& f) const {
+        for (std::size_t l = 0; l < levels.size(); ++l)
+            for (std::size_t r = 0; r < levels[l].size(); ++r)
+                for (const auto& each : levels[l][r]) f(l, r, each);
+    }
+
+    /// As the root records it.
+    [[nodiscard]] std::vector<level_record> records() const {
+        std::vector<level_record> all(levels.size());
+        for (std::size_t l = 0; l < levels.size(); ++l)
+            for (const run_type& tables : levels[l]) {
+                run_record& record = all[l].emplace_back();
+                for (const auto& each : tables) record.push_back(each->record());
+            }
+        return all;
+    }
+};
+
+/// The difference between two versions.
+template <class Key, class Value>
+struct version_edit {
+    std::vector<std::uint64_t> removed;  ///< table ids
+    run<Key, Value> added;               ///< by key
+    std::size_t level = 0;               ///< where they go
+    std::size_t run_index = 0;           ///< before which run of the level as it was
+    bool new_run = true;                 ///< as a run of their own, or into that run
+};
+
+/// The version after an edit. The edit is valid: see `check_job`.
+template <class Key, class Value>
+[[nodiscard]] version<Key, Value> apply(const version<Key, Value>& before,
+                                        const version_edit<Key, Value>& edit) {
+    using run_type = run<Key, Value>;
+    version<Key, Value> after = before;
+    const auto is_removed = [&](const auto& each) {
+        return std::ranges::find(edit.removed, each->record().id) != edit.removed.end();
+    };
+    for (auto& level : after.levels)
+        for (run_type& tables : level) std::erase_if(tables, is_removed);
+    if (!edit.added.empty()) {
+        if (after.levels.size() <= edit.level) after.levels.resize(edit.level + 1);
+        auto& level = after.levels[edit.level];
+        const bool joins = !edit.new_run && edit.run_index < level.size();
+        if (!joins) {
+            const auto at = static_cast<std::ptrdiff_t>(std::min(edit.run_index, level.size()));
+            level.insert(level.begin() + at, edit.added);
+        } else {
+            run_type& tables = level[edit.run_index];
+            tables.insert(tables.end(), edit.added.begin(), edit.added.end());
+            std::ranges::sort(tables, [](const auto& a, const auto& b) {
+                return compare(a->first_key(), b->first_key()) < 0;
+            });
+        }
+    }
+    for (auto& level : after.levels) std::erase_if(level, [](const auto& r) { return r.empty(); });
+    while (!after.levels.empty() && after.levels.back().empty()) after.levels.pop_back();
+    return after;
+}
+
+/// A table as events and statistics tell of it.
+template <class Key, class Value>
+[[nodiscard]] table_statistics describe(std::size_t level, std::size_t run_index,
+                                        const table<Key, Value>& from) {
+    const table_record& record = from.record();
+    const table_properties& properties = from.index().properties;
+    return {table_name{record.id, record.extension}.file_name(), level, run_index, record.bytes,
+            properties.entries, properties.tombstones};
+}
+
+}  // namespace lsm::engine

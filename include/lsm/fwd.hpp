@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// Every public name that can be declared without defining it, and the one home of default
+/// arguments and aliases.
+
+namespace lsm {
+
+template <class T>
+struct codec;
+template <class T>
+struct descending;
+template <class Key>
+struct key_range;
+template <class Key, class Value>
+class entry;
+template <class Key, class Value>
+class entry_view;
+template <class Key, class Value>
+class scan_view;
+template <class Key, class Value>
+class basic_write_batch;
+template <class Tree>
+class basic_snapshot;
+class event_listener;
+struct statistics;
+class error;
+
+// Memtables.
+struct ordered_map_memtable;
+struct flat_map_memtable;
+struct skip_list_memtable;
+
+// Storage: formats and media.
+class posix_file_system;
+template <class FileSystem = posix_file_system>
+class directory;
+class memory_medium;
+class memory_disk;
+struct block_format;
+struct json_format;
+struct binary_archive;
+struct text_archive;
+struct xml_archive;
+template <class Archive = binary_archive>
+struct serialization_format;
+template <class Format, class Medium, class... AlsoReads>
+struct basic_storage;
+
+/// Checksummed binary tables of ours: `<lsm/lsm.hpp>`.
+template <class Medium = directory<>>
+using block_storage = basic_storage<block_format, Medium>;
+/// Tables to read in an editor: `<lsm/storage/format/json.hpp>`, links Boost.JSON.
+template <class Medium = directory<>>
+using json_storage = basic_storage<json_format, Medium>;
+/// Tables of Boost archives: `<lsm/storage/format/serialization.hpp>`, links Boost.Serialization.
+template <class Archive = binary_archive, class Medium = directory<>>
+using serialization_storage = basic_storage<serialization_format<Archive>, Medium>;
+
+// Compaction.
+struct full_merge_compaction;
+
+template <class Key, class Value, class MemTablePolicy, class StoragePolicy, class CompactionPolicy>
+class basic_lsm_tree;
+
+/// The fast assembly. Nothing to link. `<lsm/lsm.hpp>`
+template <class Key, class Value, class MemTablePolicy = skip_list_memtable,
+          class StoragePolicy = block_storage<>, class CompactionPolicy = full_merge_compaction>
+using lsm_tree = basic_lsm_tree<Key, Value, MemTablePolicy, StoragePolicy, CompactionPolicy>;
+
+/// The tutorial's assembly, whose tables a person can read. Links Boost.JSON. `<lsm/simple.hpp>`
+template <class Key, class Value>
+using simple_lsm_tree =
+    basic_lsm_tree<Key, Value, ordered_map_memtable, json_storage<>, full_merge_compaction>;
+
+}  // namespace lsm

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/core/key_range.hpp>
+#include <lsm/engine/pins.hpp>
+#include <lsm/scan_view.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace lsm {
+
+/// A tree as it was at one moment: everything read through it answers as of then, through later
+/// writes, flushes and compactions. Cheap to take and to copy. While it lives, versions that it sees
+/// are kept; it pins no files. It reads through its tree, which must still be open.
+///
+/// @tparam Tree the `basic_lsm_tree` it is of
+template <class Tree>
+class basic_snapshot {
+    using key_type = typename Tree::key_type;
+    using value_type = typename Tree::mapped_type;
+    using key_view = typename Tree::key_view;
+    using internals = typename Tree::internals;
+
+public:
+    /// @name As the tree's own members, as of the moment that the snapshot was taken
+    /// @throws error also `invalid_argument` once the tree is closed
+    /// @{
+    [[nodiscard]] std::optional<value_type> get(const key_view& key) const {
+        return tree_->get(key, at_.at());
+    }
+    [[nodiscard]] bool contains(const key_view& key) const {
+        return tree_->visit(key, at_.at(), [](const auto&) {});
+    }
+    template <class F>
+    bool visit(const key_view& key, F&& f) const {
+        return tree_->visit(key, at_.at(), std::forward<F>(f));
+    }
+    [[nodiscard]] scan_view<key_type, value_type> scan(key_range<key_type> range = {}) const {
+        return tree_->scan(std::move(range), at_);
+    }
+    [[nodiscard]] scan_view<key_type, value_type> scan(key_type lo, key_type hi) const {
+        return scan(half_open(std::move(lo), std::move(hi)));
+    }
+    /// @}
+
+    /// The newest operation that it sees.
+    [[nodiscard]] sequence_number sequence() const noexcept { return at_.at(); }
+
+private:
+    friend Tree;
+
+    basic_snapshot(std::shared_ptr<internals> tree, engine::pin at)
+        : tree_(std::move(tree)), at_(std::move(at)) {}
+
+    std::shared_ptr<internals> tree_;
+    engine::pin at_;
+};
+
+}  // namespace lsm

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/core/bytes.hpp>
+#include <lsm/core/error.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lsm {
+
+/// The operating system's files: the seam below `directory`, where tests put a file system of their
+/// own. Everything is relative to an open folder, follows no symbolic link, and retries what a
+/// signal interrupted. Files are made 0600 and folders 0700, whatever the umask.
+///
+/// Errors are `lsm::error` with `errc::io`, the system's error number and the file's name.
+class posix_file_system {
+public:
+    class file;
+    class folder;
+
+    /// Opens a folder; makes it first if it is missing and @p may_create.
+    /// @returns nothing if it is missing and may not be made
+    [[nodiscard]] std::optional<folder> open_folder(const std::string& path, bool may_create) const;
+};
+
+namespace detail {
+
+/// An open descriptor, closed at the end.
+class descriptor {
+public:
+    explicit descriptor(int number) noexcept : number_(number) {}
+    descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    ~descriptor() {
+        if (number_ >= 0) ::close(number_);
+    }
+    [[nodiscard]] int get() const noexcept { return number_; }
+
+private:
+    int number_;
+};
+
+/// Runs a system call until no signal interrupts it.
+template <class Call>
+auto retried(Call call) {
+    decltype(call()) result;
+    do result = call();
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
+[[noreturn]] inline void throw_io(const std::string& what) {
+    const int number = errno;
+    throw error(errc::io, what + " failed: " + std::generic_category().message(number), number);
+}
+
+}  // namespace detail
+
+/// A file that is being written once, or read.
+class posix_file_system::file {
+public:
+    file(detail::descriptor opened, std::string path)
+        : descriptor_(std::move(opened)), path_(std::move(path)) {}
+
+    /// Writes all of @p bytes at the end.
+    void append(byte_view bytes) {
+        while (!bytes.empty()) {
+            const auto written = detail::retried(
+                [&] { return ::write(descriptor_.get(), bytes.data(), bytes.size()); });
+            if (written < 0) detail::throw_io("writing " + path_);
+            bytes = bytes.subspan(static_cast<std::size_t>(written));
+        }
+    }
+    /// Reads up to as many bytes as there is room for. @returns how many; less only at the end
+    std::size_t read(std::uint64_t offset, std::span<std::byte> to) const {
+        std::size_t done = 0;
+        while (done < to.size()) {
+            const auto got = detail::retried([&] {
+                return ::pread(descriptor_.get(), to.data() + done, to.size() - done,
+                               static_cast<off_t>(offset + done));
+            });
+            if (got < 0) detail::throw_io("reading " + path_);
+            if (got == 0) break;
+            done += static_cast<std::size_t>(got);
+        }
+        return done;
+    }
+    [[nodiscard]] std::uint64_t bytes() const {
+        struct stat status {};
+        if (::fstat(descriptor_.get(), &status) != 0) detail::throw_io("examining " + path_);
+        return static_cast<std::uint64_t>(status.st_size);
+    }
+    /// Returns when the bytes are on the device.
+    void sync() {
+        if (detail::retried([&] { return ::fsync(descriptor_.get()); }) != 0)
+            detail::throw_io("syncing " + path_);
+    }
+
+private:
+    detail::descriptor descriptor_;
+    std::string path_;
+};
+
+/// An open folder. Names are single components.
+class posix_file_system::folder {
+public:
+    folder(detail::descriptor opened, std::string path)
+        : descriptor_(std::move(opened)), path_(std::move(path)) {}
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    /// Takes the folder's lock, which an unlinked or replaced file cannot break: it is on the
+    /// folder's own descriptor. @returns whether it was free
+    [[nodiscard]] bool lock(bool shared) {
+        const int how = (shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+        if (detail::retried([&] { return ::flock(descriptor_.get(), how); }) == 0) return true;
+        if (errno == EWOULDBLOCK) return false;
+        detail::throw_io("locking " + path_);
+    }
+    /// A new file. An existing one is an error.
+    [[nodiscard]] file create(const std::string& name) {
+        constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+        file made(open_at(name, flags, "creating "), path_of(name));
+        return made;
+    }
+    /// An existing file, for reading. @returns nothing if there is none
+    [[nodiscard]] std::optional<file> open(const std::string& name) const {
+        const int number = detail::retried(
+            [&] { return ::openat(descriptor_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK); });
+        if (number < 0 && errno == ENOENT) return std::nullopt;
+        if (number < 0 && errno == ELOOP)
+            throw error(errc::corruption, path_of(name) + " is a symbolic link, which is not followed");
+        if (number < 0) detail::throw_io("opening " + path_of(name));
+        detail::descriptor opened(number);
+        struct stat status {};
+        if (::fstat(number, &status) != 0) detail::throw_io("examining " + path_of(name));
+        if (!S_ISREG(status.st_mode))
+            throw error(errc::corruption, path_of(name) + " is not a regular file");
+        return file(std::move(opened), path_of(name));
+    }
+    /// Replaces @p to by @p from, at once.
+    void rename(const std::string& from, const std::string& to) {
+        if (::renameat(descriptor_.get(), from.c_str(), descriptor_.get(), to.c_str()) != 0)
+            detail::throw_io("renaming " + path_of(from) + " to " + to);
+    }
+    /// Removes a file, if it is there.
+    void remove(const std::string& name) {
+        if (::unlinkat(descriptor_.get(), name.c_str(), 0) != 0 && errno != ENOENT)
+            detail::throw_io("removing " + path_of(name));
+    }
+    /// Returns when names made, renamed and removed so far are on the device.
+    void sync() {
+        if (detail::retried([&] { return ::fsync(descriptor_.get()); }) != 0)
+            detail::throw_io("syncing " + path_);
+    }
+    /// The names in it, in no order.
+    [[nodiscard]] std::vector<std::string> list() const;
+
+private:
+    [[nodiscard]] std::string path_of(const std::string& name) const { return path_ + "/" + name; }
+
+    [[nodiscard]] detail::descriptor open_at(const std::string& name, int flags,
+                                             const char* verb) const {
+        const int number = detail::retried(
+            [&] { return ::openat(descriptor_.get(), name.c_str(), flags, 0600); });
+        if (number < 0) detail::throw_io(verb + path_of(name));
+        detail::descriptor opened(number);
+        if (::fchmod(number, 0600) != 0) detail::throw_io(verb + path_of(name));
+        return opened;
+    }
+
+    detail::descriptor descriptor_;
+    std::string path_;
+};
+
+inline std::vector<std::string> posix_file_system::folder::list() const {
+    const int number = ::openat(descriptor_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (number < 0) detail::throw_io("listing " + path_);
+    const auto close = [](DIR* opened) { ::closedir(opened); };
+    const std::unique_ptr<DIR, decltype(close)> opened(::fdopendir(number), close);
+    if (!opened) {
+        ::close(number);
+        detail::throw_io("listing " + path_);
+    }
+    std::vector<std::string> names;
+    for (;;) {
+        errno = 0;
+        const dirent* entry = ::readdir(opened.get());
+        if (!entry && errno != 0) detail::throw_io("listing " + path_);
+        if (!entry) return names;
+        names.emplace_back(entry->d_name);
+    }
+}
+
+inline std::optional<posix_file_system::folder> posix_file_system::open_folder(
+    const std::string& path, bool may_create) const {
+    const auto open = [&] {
+        return detail::retried([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    };
+    int number = open();
+    const bool missing = number < 0 && errno == ENOENT;
+    if (missing && !may_create) return std::nullopt;
+    if (missing) {
+        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) detail::throw_io("making folder " + path);
+        number = open();
+    }
+    if (number < 0) detail::throw_io("opening folder " + path);
+    folder opened(detail::descriptor(number), path);
+    if (missing) {  // make the folder's own name durable: it is an entry of its parent
+        if (::fchmod(number, 0700) != 0) detail::throw_io("making folder " + path);
+        detail::descriptor parent(::openat(number, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (parent.get() < 0 || ::fsync(parent.get()) != 0) detail::throw_io("syncing the parent of " + path);
+    }
+    return opened;
+}
+
+}  // namespace lsm

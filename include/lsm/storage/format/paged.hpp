@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/codec/codec.hpp>
+#include <lsm/codec/column.hpp>
+#include <lsm/core/checksum.hpp>
+#include <lsm/core/config.hpp>
+#include <lsm/storage/format/table_index.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace lsm {
+
+namespace detail {
+
+/// What the encodings of binary tables share: 16 bytes in front that tell the kind in an editor
+/// too, the binary index, and a footer that lets tools find the index without the root.
+/// @tparam Kind has the 16 bytes as `magic`
+template <class Kind>
+struct binary_frame {
+    static void begin_table(byte_buffer& out) {
+        static_assert(Kind::magic.size() == 16);
+        append(out, as_bytes(Kind::magic));
+    }
+    template <class Key>
+    static void write_index(byte_buffer& out, const table_index<Key>& index) {
+        write_binary_index(out, index);
+    }
+    template <class Key>
+    static table_index<Key> read_index(byte_view bytes) {
+        return read_binary_index<Key>(bytes);
+    }
+    static void end_table(byte_buffer& out, const extent& index) {
+        append_number(out, index.offset);
+        append_number(out, index.bytes);
+        append_number(out, index.checksum);
+        append(out, as_bytes(Kind::magic));
+    }
+};
+
+}  // namespace detail
+
+/// A table made of blocks and one index: what the formats of this library share. A sorted stream
+/// of entries is cut into blocks of about `block_bytes`, at key borders; the index has one line a
+/// block. How a block, the index and what stands around them look in bytes is the encoding's:
+///
+/// | member of `Encoding` | meaning |
+/// | --- | --- |
+/// | `begin_table(out)` | appends what stands before the first block |
+/// | `block_writer<Key, Value>` | `add(key, sequence, kind, value)`, `bytes()`, `finish(out)` |
+/// | `read_block<Key, Value>(bytes) -> columns` | the inverse; may borrow from the bytes |
+/// | `write_index(out, index)` | appends the index; it may look at `out`, the table so far |
+/// | `read_index<Key>(bytes) -> table_index` | the inverse |
+/// | `end_table(out, extent)` | appends what stands after the index |
+///
+/// @tparam Encoding see above
+template <class Encoding>
+struct paged_format {
+    template <class Key, class Value>
+    class builder;
+    template <class Key, class Value>
+    class block;
+    template <class Key, class Value>
+    using index = table_index<Key>;
+
+    /// The resident part from its bytes. @throws decode_error
+    template <class Key, class Value>
+    [[nodiscard]] static table_index<Key> read_index(byte_view bytes) {
+        table_index<Key> result = Encoding::template read_index<Key>(bytes);
+        for (std::size_t i = 1; i < result.first_keys.size(); ++i)
+            if (compare(result.view(result.first_keys[i - 1]), result.view(result.first_keys[i])) >= 0)
+                throw decode_error("the blocks' first keys do not ascend");
+        if (result.last_key.has_value() == result.blocks.empty())
+            throw decode_error("an index has blocks and no last key, or the reverse");
+        return result;
+    }
+};
+
+/// Turns a sorted stream of entries into a table's bytes. It does no I/O: whoever drives it takes
+/// the bytes and puts them where they belong.
+template <class Encoding>
+template <class Key, class Value>
+class paged_format<Encoding>::builder {
+    using key_view = std::remove_cvref_t<view_of<Key>>;
+
+public:
+    /// @param id the table's number, which the table repeats inside
+    builder(std::uint64_t id, std::size_t block_bytes) : block_bytes_(block_bytes) {
+        index_.properties.id = id;
+        index_.properties.key_shape = codec<Key>::shape();
+        index_.properties.value_shape = codec<Value>::shape();
+        Encoding::begin_table(out_);
+    }
+
+    /// Adds an entry. @pre it comes after the last one: greater key, or same key and lower number
+    void add(const key_view& key, sequence_number sequence, payload_kind kind,
+             const cell<Value>& value) {
+        const bool same_key = last_key_ && compare(codec<Key>::as_view(*last_key_), key) == 0;
+        LSM_ASSERT(!last_key_ || same_key || compare(codec<Key>::as_view(*last_key_), key) < 0);
+        if (!same_key) {
+            if (block_.bytes() >= block_bytes_) finish_block();
+            if (block_.bytes() == 0) index_.first_keys.push_back(codec<Key>::own(key));
+            last_key_.emplace(codec<Key>::own(key));
+        }
+        block_.add(key, sequence, kind, value);
+        table_properties& properties = index_.properties;
+        ++properties.entries;
+        if (kind == payload_kind::tombstone) ++properties.tombstones;
+        properties.min_sequence = std::min(properties.min_sequence, sequence);
+        properties.max_sequence = std::max(properties.max_sequence, sequence);
+    }
+
+    /// About how large the table would be if it ended here, without its index.
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return taken_ + out_.size() + block_.bytes(); }
+    /// How many entries were added.
+    [[nodiscard]] std::uint64_t entries() const noexcept { return index_.properties.entries; }
+
+    /// Ends the table. `take` then gives the last bytes, and nothing more may be added.
+    /// @returns where the resident part lies
+    extent finish() {
+        if (block_.bytes() > 0) finish_block();
+        index_.last_key = std::move(last_key_);
+        const std::size_t begin = out_.size();
+        Encoding::write_index(out_, index_);
+        const byte_view resident = byte_view(out_).subspan(begin);
+        const extent where{taken_ + begin, resident.size(), checksum(resident)};
+        Encoding::end_table(out_, where);
+        return where;
+    }
+
+    /// The bytes made since the last call.
+    [[nodiscard]] byte_buffer take() {
+        taken_ += out_.size();
+        return std::exchange(out_, {});
+    }
+
+private:
+    void finish_block() {
+        const std::size_t begin = out_.size();
+        block_.finish(out_);
+        const byte_view bytes = byte_view(out_).subspan(begin);
+        index_.blocks.push_back({taken_ + begin, bytes.size(), checksum(bytes)});
+    }
+
+    std::size_t block_bytes_;
+    byte_buffer out_;
+    std::uint64_t taken_ = 0;  // bytes that have left through take()
+    typename Encoding::template block_writer<Key, Value> block_;
+    table_index<Key> index_;
+    std::optional<Key> last_key_;
+};
+
+/// A block after decoding: its bytes, and the columns that may borrow from them.
+template <class Encoding>
+template <class Key, class Value>
+class paged_format<Encoding>::block {
+public:
+    /// @throws decode_error if the bytes are no block, or its entries are out of order
+    explicit block(byte_buffer bytes)
+        : bytes_(std::move(bytes)),
+          columns_(Encoding::template read_block<Key, Value>(bytes_)) {
+        check_order();
+    }
+    block(const block&) = delete;
+    block& operator=(const block&) = delete;
+
+    /// All its entries. Valid as long as the block.
+    [[nodiscard]] window_of<Key, Value> window() const noexcept { return columns_.window(); }
+    /// About how much memory it takes.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        constexpr std::size_t entry = sizeof(cell<Key>) + sizeof(cell<Value>) + 9;
+        return bytes_.size() + window().size() * entry;
+    }
+
+private:
+    void check_order() const {
+        const auto all = window();
+        for (std::size_t i = 1; i < all.size(); ++i) {
+            const auto order = compare(view_in<Key>(all.keys[i - 1]), view_in<Key>(all.keys[i]));
+            if (order > 0 || (order == 0 && all.sequences[i - 1] <= all.sequences[i]))
+                throw decode_error("entries are out of order");
+        }
+    }
+
+    byte_buffer bytes_;
+    columns<Key, Value> columns_;
+};
+
+}  // namespace lsm

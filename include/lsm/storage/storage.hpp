@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/codec/column.hpp>
+#include <lsm/core/bytes.hpp>
+#include <lsm/core/error.hpp>
+#include <lsm/core/options.hpp>
+#include <lsm/storage/format/table_index.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lsm {
+
+/// A table's name on a medium: its number and its format's extension. Names are made of nothing
+/// else, so that no stored byte can lead out of the medium.
+struct table_name {
+    std::uint64_t id = 0;
+    std::string extension;
+
+    /// As a file: `sstable_0007.json`.
+    [[nodiscard]] std::string file_name() const {
+        std::string digits = std::to_string(id);
+        if (digits.size() < 4) digits.insert(0, 4 - digits.size(), '0');
+        return "sstable_" + digits + "." + extension;
+    }
+
+    /// The inverse; nothing for any other name.
+    [[nodiscard]] static std::optional<table_name> parse(std::string_view file_name);
+
+    auto operator<=>(const table_name&) const = default;
+};
+
+inline std::optional<table_name> table_name::parse(std::string_view file_name) {
+    constexpr std::string_view stem = "sstable_";
+    if (!file_name.starts_with(stem)) return std::nullopt;
+    const std::size_t dot = file_name.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const std::string_view digits = file_name.substr(stem.size(), dot - stem.size());
+    table_name name{0, std::string(file_name.substr(dot + 1))};
+    if (digits.empty() || digits.size() > 19) return std::nullopt;
+    for (const char digit : digits) {
+        if (digit < '0' || digit > '9') return std::nullopt;
+        name.id = name.id * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
+    if (name.file_name() != file_name) return std::nullopt;  // one spelling a table
+    return name;
+}
+
+/// What became of a root's replacement.
+enum class replace_result {
+    ok,       ///< the next root is durable
+    unknown   ///< it may be the next root or the old one that a crash leaves: stop writing
+};
+
+/// @name What the storage slot asks for
+/// A storage policy is `basic_storage<Format, Medium, AlsoReads...>`, or a struct with its members.
+/// docs/concepts.md explains each concept; `lsm::testing::check_storage` tests the laws.
+/// @{
+
+/// `name`, `version` and `extension`: what a format is called, in the root and in files' names.
+template <class F>
+concept format_has_identity = requires {
+    { F::name } -> std::convertible_to<std::string_view>;
+    { F::version } -> std::convertible_to<std::uint32_t>;
+    { F::extension } -> std::convertible_to<std::string_view>;
+};
+
+/// `build<Key, Value>(id)`: a builder with `add`, `bytes`, `entries`, `finish` and `take`.
+template <class F, class Key, class Value>
+concept format_has_builder = requires(const F& format) {
+    format.template build<Key, Value>(std::uint64_t{});
+} && requires(decltype(std::declval<const F&>().template build<Key, Value>(0))& builder,
+              const std::remove_cvref_t<view_of<Key>>& key, const cell<Value>& value) {
+    builder.add(key, sequence_number{}, payload_kind::value, value);
+    { builder.bytes() } -> std::convertible_to<std::uint64_t>;
+    { builder.entries() } -> std::convertible_to<std::uint64_t>;
+    { builder.finish() } -> std::same_as<extent>;
+    { builder.take() } -> std::same_as<byte_buffer>;
+};
+
+/// `read_index<Key, Value>(bytes)`: the resident part of a table.
+template <class F, class Key, class Value>
+concept format_has_index = requires(byte_view bytes) {
+    { F::template read_index<Key, Value>(bytes) } -> std::same_as<table_index<Key>>;
+};
+
+/// `block<Key, Value>(byte_buffer)` with `window()` and `bytes()`: a decoded block.
+template <class F, class Key, class Value>
+concept format_has_block =
+    std::constructible_from<typename F::template block<Key, Value>, byte_buffer> &&
+    requires(const typename F::template block<Key, Value>& block) {
+        { block.window() } -> std::same_as<window_of<Key, Value>>;
+        { block.bytes() } -> std::convertible_to<std::size_t>;
+    };
+
+/// All of the above: what a table's bytes are.
+template <class F, class Key, class Value>
+concept table_format = format_has_identity<F> && format_has_builder<F, Key, Value> &&
+                       format_has_index<F, Key, Value> && format_has_block<F, Key, Value>;
+
+/// `location`, and a constructor from a location and an `open_mode`.
+template <class M>
+concept medium_has_location =
+    std::constructible_from<M, const typename M::location&, open_mode>;
+
+/// Tables: `create`, `open`, `remove` and `list`.
+template <class M>
+concept medium_has_tables = requires(M& medium, const table_name& name) {
+    medium.create(name);
+    medium.open(name);
+    medium.remove(name);
+    { medium.list() } -> std::same_as<std::vector<table_name>>;
+} && requires(decltype(std::declval<M&>().create(table_name{}))& writer, byte_view bytes) {
+    writer.append(bytes);
+    writer.commit();
+} && requires(const decltype(std::declval<M&>().open(table_name{}))& reader,
+              std::span<std::byte> to) {
+    { reader.bytes() } -> std::convertible_to<std::uint64_t>;
+    reader.read(std::uint64_t{}, to);
+};
+
+/// The root: `load` and `replace`.
+template <class M>
+concept medium_has_root = requires(M& medium, byte_view bytes) {
+    { medium.load_root() } -> std::same_as<std::optional<byte_buffer>>;
+    { medium.replace_root(bytes) } -> std::same_as<replace_result>;
+    { medium.describe() } -> std::convertible_to<std::string>;
+};
+
+/// All of the above: where bytes live.
+template <class M>
+concept storage_medium = medium_has_location<M> && medium_has_tables<M> && medium_has_root<M>;
+
+/// @}
+
+}  // namespace lsm

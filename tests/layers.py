@@ -19,8 +19,7 @@ FLOORS = [
     ["memtable/", "compaction/"],
     ["storage/"],
     ["engine/"],
-    ["store.hpp snapshot.hpp scan_view.hpp write_batch.hpp options.hpp statistics.hpp "
-     "listener.hpp"],
+    ["scan_entry.hpp scan_view.hpp snapshot.hpp write_batch.hpp"],
     ["basic_lsm_tree.hpp"],
     ["lsm.hpp simple.hpp"],
     ["testing/"],
@@ -28,9 +27,9 @@ FLOORS = [
 FLOOR_OF = {name: (floor, room) for floor, rooms in enumerate(FLOORS)
             for room in rooms for name in room.split()}
 
-# Outside the floors: it includes only the standard library, and only these floors include it.
+# Outside the floors: it includes nothing of ours, so any floor may include it.
 FORWARD = "fwd.hpp"
-LOWEST_WITH_FORWARD = FLOOR_OF["basic_lsm_tree.hpp"][0]
+
 
 LONG_LINES, MAX_LINES = 400, 450
 START = ["// SPDX-License-Identifier: BSL-1.0", "#pragma once"]
@@ -49,7 +48,7 @@ def check_include(header, included):
         return "includes only the standard library"
     floor, room = place(header)
     if included == FORWARD:
-        return None if floor >= LOWEST_WITH_FORWARD else f"is too low to include {FORWARD}"
+        return None
     if place(included) is None:
         return None  # reported at the included header itself
     included_floor, included_room = place(included)

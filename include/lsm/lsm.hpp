@@ -4,8 +4,6 @@
 #include <lsm/basic_lsm_tree.hpp>
 #include <lsm/compaction/full_merge.hpp>
 #include <lsm/fwd.hpp>
-#include <lsm/memtable/flat_map.hpp>
-#include <lsm/memtable/ordered_map.hpp>
 #include <lsm/memtable/skip_list.hpp>
 #include <lsm/storage/basic_storage.hpp>
 #include <lsm/storage/format/block.hpp>
@@ -13,4 +11,6 @@
 #include <lsm/storage/medium/memory.hpp>
 
 /// @file
-/// The tree, and every policy that links nothing.
+/// The tree, and the policies of its fast assembly and of trees in memory. Nothing to link. Every
+/// other policy has a header of its own, named for it: `<lsm/memtable/ordered_map.hpp>`; the two
+/// memtables over Boost.Container would add a third to the time that this header takes to compile.

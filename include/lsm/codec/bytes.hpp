@@ -44,7 +44,7 @@ public:
 private:
     void length(std::size_t count) {
         // The tree's limits on keys and values are far below; other callers are our own.
-        LSM_ASSERT(count <= std::numeric_limits<std::uint32_t>::max());
+        LSM_ASSERT(count <= (std::numeric_limits<std::uint32_t>::max)());
         number(static_cast<std::uint32_t>(count));
     }
 

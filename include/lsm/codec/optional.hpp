@@ -11,7 +11,7 @@ namespace lsm {
 
 /// Optional objects. Absent orders before present, as `std::optional` does.
 template <class T>
-struct codec<std::optional<T>> {
+struct codec<std::optional<T>> : checked_parts<T> {
     static constexpr access_kind access = access_of<T>;
     static constexpr bool seen_by_reference = access == access_kind::decoded;
     using object = std::optional<T>;

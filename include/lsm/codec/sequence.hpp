@@ -43,7 +43,7 @@ struct element_of<T> {
 
 /// Containers, element by element in their own order.
 template <detail::fillable_container T>
-struct codec<T> : decoded_codec<T> {
+struct codec<T> : checked_parts<typename detail::element_of<T>::type>, decoded_codec<T> {
     using element = typename detail::element_of<T>::type;
 
     static void write(auto& out, const T& object) {

@@ -54,6 +54,14 @@ concept has_codec = requires {
     { codec<T>::shape() } -> std::same_as<std::string>;
 };
 
+/// A base for codecs of wholes: says in one line that a part cannot be stored.
+template <class... Parts>
+struct checked_parts {
+    static_assert((has_codec<Parts> && ...),
+                  "lsm: a part of a key or value has no codec: describe its type, give it "
+                  "serialize(), or specialise lsm::codec for it");
+};
+
 /// What a reader sees of a `T`.
 template <has_codec T>
 using view_of = typename codec<T>::view;

@@ -23,7 +23,7 @@ constexpr access_kind access_of_whole(std::initializer_list<access_kind> parts) 
 
 /// What pair and tuple share. @tparam Group `std::pair` or `std::tuple`
 template <template <class...> class Group, class... Parts>
-struct group_codec {
+struct group_codec : checked_parts<std::remove_const_t<Parts>...> {
     using object = Group<Parts...>;
     static constexpr access_kind access =
         access_of_whole({access_of<std::remove_const_t<Parts>>...});

@@ -69,7 +69,7 @@ struct compaction_job {
     std::vector<std::uint64_t> inputs;  ///< table ids
     std::size_t output_level = 0;
     bool new_run = false;  ///< the outputs make a run of their own, instead of joining the level's newest
-    std::uint64_t max_table_bytes = std::numeric_limits<std::uint64_t>::max();  ///< begin another table after
+    std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();  ///< begin another table after
     byte_buffer memory;    ///< to be shown in later views
 };
 

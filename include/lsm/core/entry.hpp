@@ -15,7 +15,7 @@ using sequence_number = std::uint64_t;
 /// No operation has this sequence number.
 inline constexpr sequence_number no_sequence = 0;
 /// Not older than any operation: who reads at it sees all.
-inline constexpr sequence_number max_sequence = std::numeric_limits<sequence_number>::max();
+inline constexpr sequence_number max_sequence = (std::numeric_limits<sequence_number>::max)();
 
 /// What a key has at a sequence number. The numbers are stored.
 enum class payload_kind : std::uint8_t {

@@ -89,7 +89,7 @@ inline job_placement place_outputs(const compaction_view& view, const compaction
     }
     for (const placed_table& each : tables)
         if (each.is_input && each.position.first == level)
-            placement.run_index = std::max(placement.run_index, each.position.second / 2);
+            placement.run_index = (std::max)(placement.run_index, each.position.second / 2);
     return placement;
 }
 
@@ -120,8 +120,8 @@ inline job_placement place_outputs(const compaction_view& view, const compaction
     hull.min_rank = static_cast<std::size_t>(-1);
     for (const auto& each : tables)
         if (each.is_input) {
-            hull.min_rank = std::min(hull.min_rank, each.table->min_rank);
-            hull.max_rank = std::max(hull.max_rank, each.table->max_rank);
+            hull.min_rank = (std::min)(hull.min_rank, each.table->min_rank);
+            hull.max_rank = (std::max)(hull.max_rank, each.table->max_rank);
         }
     const auto refuse = [&](const table_summary& other, const std::string& reason) {
         why = "table " + std::to_string(other.id) + " " + reason;

@@ -168,7 +168,7 @@ private:
     template <class MayHoldOlder>
     std::unique_ptr<job_type> make_job(
         sources from, MayHoldOlder older,
-        std::uint64_t max_table_bytes = std::numeric_limits<std::uint64_t>::max()) {
+        std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)()) {
         state_.mark_unclean();
         typename job_type::target to{state_.medium, state_.cache, state_.options.storage.format,
                                      [&state = state_] { return state.next_table_id++; },

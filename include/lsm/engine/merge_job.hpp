@@ -85,7 +85,7 @@ private:
     }
     /// Whether tables may end before the sources do, so that keys must be watched.
     [[nodiscard]] bool bounded() const noexcept {
-        return to_.max_table_bytes != std::numeric_limits<std::uint64_t>::max();
+        return to_.max_table_bytes != (std::numeric_limits<std::uint64_t>::max)();
     }
     /// Versions of one key stay in one table.
     [[nodiscard]] bool continues(const key_view& key) const {

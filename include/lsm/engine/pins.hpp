@@ -21,7 +21,7 @@ public:
     /// The oldest pinned number, or @p otherwise if that is older or nothing is pinned.
     [[nodiscard]] sequence_number oldest(sequence_number otherwise) const {
         const std::scoped_lock lock(mutex_);
-        return pinned_.empty() ? otherwise : std::min(otherwise, *pinned_.begin());
+        return pinned_.empty() ? otherwise : (std::min)(otherwise, *pinned_.begin());
     }
     /// All pinned numbers, ascending, each once.
     [[nodiscard]] std::vector<sequence_number> all() const {

@@ -40,9 +40,14 @@ struct checked_memtable_policy {
                   "constructible from the policy");
 };
 
-/// The thing that the policy makes; only looked at once the policy itself has passed.
-template <class Memtable, class Key, class Payload>
-struct checked_memtable {
+/// The thing that a policy makes; not looked at where the policy itself lacks it.
+template <class Policy, class Key, class Payload>
+struct checked_memtable {};
+
+template <class Policy, class Key, class Payload>
+    requires memtable_policy_has_memtable<Policy, Key, Payload>
+struct checked_memtable<Policy, Key, Payload> {
+    using Memtable = typename Policy::template memtable<Key, Payload>;
     static_assert(memtable_has_sharing<Memtable>,
                   "lsm: the memtable lacks static constexpr memtable_sharing sharing");
     static_assert(memtable_has_insert<Memtable, Key, Payload>,
@@ -57,15 +62,24 @@ struct checked_memtable {
 };
 
 template <class Policy>
+concept names_format = requires { typename Policy::format_type; };
+template <class Policy>
+concept names_medium = requires { typename Policy::medium; };
+
+template <class Policy>
 struct checked_storage_policy {
-    static_assert(requires { typename Policy::format_type; },
+    static_assert(names_format<Policy>,
                   "lsm: the storage policy lacks format_type: use lsm::basic_storage<Format, Medium>");
-    static_assert(requires { typename Policy::medium; },
+    static_assert(names_medium<Policy>,
                   "lsm: the storage policy lacks medium: use lsm::basic_storage<Format, Medium>");
 };
 
-template <class Format, class Key, class Value>
-struct checked_format {
+template <class Policy, class Key, class Value>
+struct checked_format {};
+
+template <names_format Policy, class Key, class Value>
+struct checked_format<Policy, Key, Value> {
+    using Format = typename Policy::format_type;
     static_assert(format_has_identity<Format>, "lsm: the format lacks name, version or extension");
     static_assert(format_has_builder<Format, Key, Value>,
                   "lsm: the format lacks build<Key, Value>(id) const, or its builder one of add, bytes, "
@@ -77,8 +91,12 @@ struct checked_format {
                   "window() or bytes()");
 };
 
-template <class Medium>
-struct checked_medium {
+template <class Policy>
+struct checked_medium {};
+
+template <names_medium Policy>
+struct checked_medium<Policy> {
+    using Medium = typename Policy::medium;
     static_assert(medium_has_location<Medium>,
                   "lsm: the medium lacks location, or a constructor from a location and an open_mode");
     static_assert(medium_has_tables<Medium>,
@@ -100,10 +118,10 @@ template <class Key, class Value, class M, class S, class C>
 struct checked : checked_key<Key>,
                  checked_value<Value>,
                  checked_memtable_policy<M, Key, Value>,
-                 checked_memtable<typename M::template memtable<Key, payload<Value>>, Key, payload<Value>>,
+                 checked_memtable<M, Key, payload<Value>>,
                  checked_storage_policy<S>,
-                 checked_format<typename S::format_type, Key, Value>,
-                 checked_medium<typename S::medium>,
+                 checked_format<S, Key, Value>,
+                 checked_medium<S>,
                  checked_compaction_policy<C> {};
 
 }  // namespace lsm::engine

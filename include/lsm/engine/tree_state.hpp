@@ -59,8 +59,8 @@ struct tree_state {
         next_table_id = root.next_table_id;
         last_sequence = root.last_sequence;
         tables.for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            last_sequence = std::max(last_sequence, each->index().properties.max_sequence);
-            next_table_id = std::max(next_table_id, each->record().id + 1);
+            last_sequence = (std::max)(last_sequence, each->index().properties.max_sequence);
+            next_table_id = (std::max)(next_table_id, each->record().id + 1);
         });
         publish(fresh_memtable(), {}, std::make_shared<const version_type>(std::move(tables)));
     }

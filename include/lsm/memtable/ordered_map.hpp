@@ -20,7 +20,7 @@ namespace lsm {
 /// ever moves. Choose it to learn, and for keys that are dear to move.
 struct ordered_map_memtable {
     std::size_t max_bytes = std::size_t{4} << 20;                        ///< freeze at about so much memory
-    std::size_t max_entries = std::numeric_limits<std::size_t>::max();  ///< freeze at so many keys
+    std::size_t max_entries = (std::numeric_limits<std::size_t>::max)();  ///< freeze at so many keys
 
     template <class Key, class Payload>
     class memtable;

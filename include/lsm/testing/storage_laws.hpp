@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/codec/codec.hpp>
+#include <lsm/codec/column.hpp>
+#include <lsm/core/checksum.hpp>
+#include <lsm/core/entry.hpp>
+#include <lsm/core/error.hpp>
+#include <lsm/core/order.hpp>
+#include <lsm/storage/storage.hpp>
+#include <lsm/testing/codec_laws.hpp>
+#include <lsm/testing/law.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lsm::testing {
+
+/// An entry as a format is given it.
+template <class Key, class Value>
+struct stored_entry {
+    Key key;
+    sequence_number sequence;
+    std::optional<Value> value;  ///< none: a tombstone
+};
+
+namespace detail {
+
+/// A table in memory: all its bytes, and its index once more, as the format reads it.
+template <class Key, class Value>
+struct built_table {
+    byte_buffer bytes;
+    table_index<Key> index;
+};
+
+template <class Format, class Key, class Value>
+built_table<Key, Value> build_table(const Format& format, std::uint64_t id,
+                                    const std::vector<stored_entry<Key, Value>>& entries) {
+    auto builder = format.template build<Key, Value>(id);
+    built_table<Key, Value> table;
+    for (const auto& each : entries) {
+        builder.add(codec<Key>::as_view(each.key), each.sequence,
+                    each.value ? payload_kind::value : payload_kind::tombstone,
+                    each.value ? cell_of<Value>(*each.value) : cell<Value>());
+        append(table.bytes, builder.take());
+    }
+    require(builder.entries() == entries.size(), "format: a builder counts its entries");
+    const extent resident = builder.finish();
+    append(table.bytes, builder.take());
+    require(resident.offset + resident.bytes <= table.bytes.size(),
+            "format: the resident part lies in the table");
+    const byte_view part = byte_view(table.bytes).subspan(resident.offset, resident.bytes);
+    require(checksum(part) == resident.checksum, "format: the resident part's checksum is right");
+    table.index = Format::template read_index<Key, Value>(part);
+    return table;
+}
+
+template <class Format, class Key, class Value>
+void check_block(const built_table<Key, Value>& table, std::size_t which,
+                 const std::vector<stored_entry<Key, Value>>& entries, std::size_t& at) {
+    const extent& where = table.index.blocks[which];
+    require(where.offset + where.bytes <= table.bytes.size(), "format: a block lies in its table");
+    const byte_view bytes = byte_view(table.bytes).subspan(where.offset, where.bytes);
+    require(checksum(bytes) == where.checksum, "format: a block's checksum is right");
+    const typename Format::template block<Key, Value> block(byte_buffer(bytes.begin(), bytes.end()));
+    const auto window = block.window();
+    require(!window.empty(), "format: no block is empty");
+    require(equal(table.index.first_keys[which], codec<Key>::own(view_in<Key>(window.keys[0]))),
+            "format: the index knows each block's first key");
+    require(at == 0 || compare(entries[at - 1].key, entries[at].key) < 0,
+            "format: all versions of a key are in one block");
+    for (std::size_t i = 0; i < window.size(); ++i, ++at) {
+        require(at < entries.size(), "format: a table holds no entry that was not added");
+        const auto& expected = entries[at];
+        require(equal(codec<Key>::own(view_in<Key>(window.keys[i])), expected.key) &&
+                    window.sequences[i] == expected.sequence &&
+                    (window.kinds[i] == payload_kind::value) == expected.value.has_value(),
+                "format: blocks give back keys, sequence numbers and kinds, in order");
+        if (expected.value)
+            require(equal(codec<Value>::own(view_in<Value>(window.values[i])), *expected.value),
+                    "format: blocks give back the values");
+    }
+}
+
+/// Whether damaged bytes are refused, or decode to something; nothing else may happen.
+template <class Read>
+bool refuses_or_reads(Read read) {
+    try {
+        read();
+    } catch (const decode_error&) {
+    } catch (...) {
+        return false;
+    }
+    return true;
+}
+
+}  // namespace detail
+
+/// The laws of a table format, on entries of yours: by key, then newest first.
+/// @throws law_broken
+template <class Format, class Key, class Value>
+void check_format(const Format& format, const std::vector<stored_entry<Key, Value>>& entries) {
+    static_assert(table_format<Format, Key, Value>, "lsm: this is no table format");
+    const auto table = detail::build_table(format, 7, entries);
+    const table_properties& says = table.index.properties;
+    require(says.id == 7, "format: a table knows its number");
+    require(says.key_shape == codec<Key>::shape() && says.value_shape == codec<Value>::shape(),
+            "format: a table knows its shapes");
+    require(says.entries == entries.size(), "format: a table knows how many entries it has");
+    const auto tombstones = std::ranges::count_if(entries, [](const auto& e) { return !e.value; });
+    require(says.tombstones == static_cast<std::uint64_t>(tombstones),
+            "format: a table knows how many tombstones it has");
+    require(table.index.blocks.empty() == entries.empty(), "format: an empty table has no blocks");
+    if (entries.empty()) return;
+    require(detail::equal(*table.index.last_key, entries.back().key),
+            "format: a table knows its last key");
+    std::size_t at = 0;
+    for (std::size_t block = 0; block < table.index.blocks.size(); ++block)
+        detail::check_block<Format>(table, block, entries, at);
+    require(at == entries.size(), "format: a table holds every entry that was added");
+}
+
+/// Whatever the bytes of a block or an index, decoding them gives an object or a `decode_error`:
+/// every bit of every byte is flipped, and the bytes are cut at every length.
+/// @throws law_broken
+template <class Format, class Key, class Value>
+void check_format_damage(const Format& format, const std::vector<stored_entry<Key, Value>>& entries) {
+    const auto table = detail::build_table(format, 7, entries);
+    const auto try_block = [](byte_buffer bytes) {
+        return detail::refuses_or_reads([&] {
+            const typename Format::template block<Key, Value> block(std::move(bytes));
+            (void)block.window();
+        });
+    };
+    for (const extent& where : table.index.blocks) {
+        const byte_view intact = byte_view(table.bytes).subspan(where.offset, where.bytes);
+        for (std::size_t at = 0; at < intact.size(); ++at) {
+            require(try_block({intact.begin(), intact.begin() + static_cast<std::ptrdiff_t>(at)}),
+                    "format: a block that is cut off gives a decode_error");
+            for (int bit = 0; bit < 8; ++bit) {
+                byte_buffer damaged(intact.begin(), intact.end());
+                damaged[at] ^= static_cast<std::byte>(1 << bit);
+                require(try_block(std::move(damaged)), "format: a damaged block gives a decode_error");
+            }
+        }
+    }
+}
+
+/// The laws of a medium: what is committed is there, once and whole; what is not, is not; the root is
+/// replaced whole; one owner at a time. @p where is fresh, and is left with one table.
+/// @throws law_broken
+template <class Medium>
+void check_medium(const typename Medium::location& where) {
+    static_assert(storage_medium<Medium>, "lsm: this is no medium");
+    const table_name kept{1, "kept"}, dropped{2, "dropped"};
+    const std::string text = "some bytes, then more";
+    {
+        Medium medium(where, open_mode::open_or_create);
+        require(!medium.load_root(), "medium: a fresh medium has no root");
+        require(medium.list().empty(), "medium: a fresh medium has no tables");
+        auto writer = medium.create(kept);
+        writer.append(as_bytes(text.substr(0, 10)));
+        writer.append(as_bytes(text.substr(10)));
+        writer.commit();
+        { auto never = medium.create(dropped); never.append(as_bytes(text)); }
+        require(medium.list() == std::vector{kept}, "medium: only committed tables are listed");
+        require(medium.replace_root(as_bytes("first")) == replace_result::ok &&
+                    medium.replace_root(as_bytes("second root")) == replace_result::ok,
+                "medium: a root can be replaced");
+        bool refused = false;
+        try { Medium second(where, open_mode::open); } catch (const error& e) { refused = e.which() == errc::locked; }
+        require(refused, "medium: a second owner finds it locked");
+    }
+    Medium medium(where, open_mode::open);
+    const auto reader = medium.open(kept);
+    byte_buffer read(text.size());
+    reader.read(0, read);
+    require(reader.bytes() == text.size() && as_text(read) == text, "medium: a table reads as written");
+    byte_buffer root = medium.load_root().value_or(byte_buffer());
+    require(as_text(root) == "second root", "medium: the root is the last one");
+    bool short_read_fails = false;
+    try { reader.read(1, read); } catch (const error& e) { short_read_fails = e.which() == errc::corruption; }
+    require(short_read_fails, "medium: reading past a table's end is corruption");
+    bool missing_fails = false;
+    try { (void)medium.open(dropped); } catch (const error& e) { missing_fails = e.which() == errc::corruption; }
+    require(missing_fails, "medium: a table that is not there is corruption");
+}
+
+}  // namespace lsm::testing

@@ -1,0 +1,19 @@
+// expect: lsm: the memtable lacks cursor\(direction\) const, or its cursor one of
+// SPDX-License-Identifier: BSL-1.0
+#include "policies.hpp"
+
+template <class Key, class Payload>
+struct lacking : complete_memtable<Key, Payload> {
+    using complete_memtable<Key, Payload>::complete_memtable;
+    struct cursor_type : complete_memtable<Key, Payload>::cursor_type {
+        void next() = delete;
+    };
+    cursor_type cursor(lsm::direction) const;
+};
+
+struct policy : limits {
+    template <class Key, class Payload>
+    using memtable = lacking<Key, Payload>;
+};
+
+tree_with_memtable<policy> tree{"never"};

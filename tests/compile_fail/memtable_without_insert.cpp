@@ -1,0 +1,16 @@
+// expect: lsm: the memtable lacks insert\(Key, sequence_number, Payload, sequence_number\)
+// SPDX-License-Identifier: BSL-1.0
+#include "policies.hpp"
+
+template <class Key, class Payload>
+struct lacking : complete_memtable<Key, Payload> {
+    using complete_memtable<Key, Payload>::complete_memtable;
+    void insert() = delete;
+};
+
+struct policy : limits {
+    template <class Key, class Payload>
+    using memtable = lacking<Key, Payload>;
+};
+
+tree_with_memtable<policy> tree{"never"};

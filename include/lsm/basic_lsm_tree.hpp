@@ -175,7 +175,7 @@ public:
         state_.check_open();
         if (!has_order(key)) return false;
         const std::shared_ptr<const read_state_type> reads = state_.current;
-        const engine::pin keeps(state_.pins, at);  // f may overwrite what it is shown
+        const engine::pin keeps(state_.store.pins, at);  // f may overwrite what it is shown
         return reads->find(key, at, [&](const cell<Value>& seen) { f(view_in<Value>(seen)); });
     }
 
@@ -190,9 +190,9 @@ public:
 
     [[nodiscard]] sequence_number now() const {
         state_.check_open();
-        return state_.last_sequence;
+        return state_.store.last_sequence;
     }
-    [[nodiscard]] engine::pin pin_now() const { return {state_.pins, now()}; }
+    [[nodiscard]] engine::pin pin_now() const { return {state_.store.pins, now()}; }
 
     void flush() {
         state_.check_writable();
@@ -213,11 +213,11 @@ public:
     }
 
     void close() {
-        if (state_.closed) return;
+        if (!state_.current) return;
         if (state_.options.mode != open_mode::read_only) {
             maintenance_.cancel();
             flush();
-            mark_clean();
+            state_.store.mark_clean(true);
         }
         state_.release();
     }
@@ -242,13 +242,6 @@ private:
             state_.report(std::current_exception());
         }
     }
-    void mark_clean() {
-        if (state_.root.clean) return;
-        root_record next = state_.root;
-        next.clean = true;
-        state_.replace_root(std::move(next));
-    }
-
     state_type state_;
     engine::maintenance<state_type> maintenance_{state_};
 };

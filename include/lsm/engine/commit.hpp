@@ -45,8 +45,8 @@ template <class State, class Key, class Value>
 void commit(State& state, std::span<operation<Key, Value>> steps) {
     for (const auto& step : steps) check_operation(step);
     auto& active = *state.current->active;
-    const sequence_number before = state.last_sequence;
-    const sequence_number floor = state.pins->oldest(before);
+    const sequence_number before = state.store.last_sequence;
+    const sequence_number floor = state.store.pins->oldest(before);
     sequence_number number = before;
     try {
         for (auto& step : steps) {
@@ -57,11 +57,11 @@ void commit(State& state, std::span<operation<Key, Value>> steps) {
         if (number > before + 1) {  // the steps before the one that failed are in
             active.aborted_first = before + 1;
             active.aborted_last = number - 1;
-            state.last_sequence = number - 1;
+            state.store.last_sequence = number - 1;
         }
         throw;
     }
-    state.last_sequence = number;
+    state.store.last_sequence = number;
 }
 
 }  // namespace lsm::engine

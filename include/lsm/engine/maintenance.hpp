@@ -169,12 +169,12 @@ private:
     std::unique_ptr<job_type> make_job(
         sources from, MayHoldOlder older,
         std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)()) {
-        state_.mark_unclean();
-        typename job_type::target to{state_.medium, state_.cache, state_.options.storage.format,
-                                     [&state = state_] { return state.next_table_id++; },
+        state_.store.mark_clean(false);
+        typename job_type::target to{state_.store.medium, state_.store.cache, state_.options.storage.format,
+                                     [&store = state_.store] { return store.next_table_id++; },
                                      max_table_bytes};
         return std::make_unique<job_type>(
-            merge_cursor<Key, Value>(std::move(from), direction::forward), state_.pins->all(),
+            merge_cursor<Key, Value>(std::move(from), direction::forward), state_.store.pins->all(),
             std::move(older), std::move(to));
     }
 
@@ -213,8 +213,8 @@ private:
     [[nodiscard]] compaction_view view() const {
         compaction_view seen = summarize(*state_.current->tables);
         seen.requested = requested_;
-        seen.oldest_pin = state_.pins->oldest(max_sequence);
-        seen.memory = state_.root.trees.front().compaction_memory;
+        seen.oldest_pin = state_.store.pins->oldest(max_sequence);
+        seen.memory = state_.store.root.trees.front().compaction_memory;
         return seen;
     }
     [[nodiscard]] run_type inputs_by_key(const compaction_job& job) const {

@@ -36,6 +36,7 @@ public:
         check_shape("key", tree.key_shape, codec<Key>::shape());
         check_shape("value", tree.value_shape, codec<Value>::shape());
         version<Key, Value> tables = open_tables(tree);
+        number_above_all(root, tables);
         for_each_orphan(root, [&](const table_name& name) {
             if (mode_ != open_mode::read_only) medium_->remove(name);
         });
@@ -43,6 +44,15 @@ public:
     }
 
 private:
+    /// Numbers resume above everything that is stored, whatever the root says of itself.
+    static void number_above_all(root_record& root, const version<Key, Value>& tables) {
+        tables.for_each_table([&](std::size_t, std::size_t, const auto& each) {
+            root.last_sequence =
+                (std::max)(root.last_sequence, each->index().properties.max_sequence);
+            root.next_table_id = (std::max)(root.next_table_id, each->record().id + 1);
+        });
+    }
+
     root_record load_root() {
         const std::optional<byte_buffer> stored = medium_->load_root();
         if (!stored) return make_root();

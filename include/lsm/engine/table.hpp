@@ -80,15 +80,16 @@ private:
     mutable std::atomic<bool> retired_ = false;
 };
 
-/// Reads an extent and checks it. @throws error `corruption` naming @p where, or `io`
+/// Reads an extent of a table of @p size bytes and checks it.
+/// @throws error `corruption` naming @p where, or `io`
 template <class Reader>
-[[nodiscard]] byte_buffer fetch(const Reader& reader, const extent& from, const std::string& where) {
+[[nodiscard]] byte_buffer fetch(const Reader& reader, std::uint64_t size, const extent& from,
+                                const std::string& where) {
     const auto damaged = [&](const std::string& what) {
         return error(errc::corruption, where + ": " + std::to_string(from.bytes) +
                                            " bytes at offset " + std::to_string(from.offset) +
                                            " are damaged: " + what);
     };
-    const std::uint64_t size = reader.bytes();
     if (from.offset > size || from.bytes > size - from.offset)
         throw damaged("the table has only " + std::to_string(size) + " bytes");
     byte_buffer bytes(from.bytes);
@@ -117,7 +118,7 @@ public:
         if (opened.bytes() != record.bytes)
             throw error(errc::corruption, where + ": expected " + std::to_string(record.bytes) +
                                               " bytes, got " + std::to_string(opened.bytes()));
-        const byte_buffer resident = fetch(opened, record.index, where);
+        const byte_buffer resident = fetch(opened, record.bytes, record.index, where);
         try {
             table_index<Key> index = Format::template read_index<Key, Value>(resident);
             if (index.properties.id != record.id)
@@ -153,7 +154,7 @@ public:
             return {std::move(held), found.window()};
         }
         const std::string where = medium_->describe() + "/" + name_of(this->record()).file_name();
-        byte_buffer bytes = fetch(reader_, this->index().blocks[which], where);
+        byte_buffer bytes = fetch(reader_, this->record().bytes, this->index().blocks[which], where);
         cache_->count_fetch();
         try {
             const auto made = std::make_shared<const block>(std::move(bytes));

@@ -4,19 +4,18 @@
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/core/statistics.hpp>
-#include <lsm/engine/block_cache.hpp>
-#include <lsm/engine/pins.hpp>
 #include <lsm/engine/read_state.hpp>
 #include <lsm/engine/recovery.hpp>
+#include <lsm/engine/store.hpp>
 #include <lsm/engine/version.hpp>
 #include <lsm/storage/record/root_record.hpp>
 
 #include <algorithm>
-#include <cstdint>
+#include <cstddef>
 #include <exception>
 #include <memory>
-#include <string>
 #include <utility>
+#include <vector>
 
 namespace lsm::engine {
 
@@ -28,40 +27,26 @@ struct tree_state {
     using key_type = Key;
     using mapped_type = Value;
     using format_type = typename StoragePolicy::format_type;
+    using medium_type = typename StoragePolicy::medium;
     using memtable = typename MemTablePolicy::template memtable<Key, payload<Value>>;
     using memtable_type = versioned_memtable<memtable>;
     using read_state_type = read_state<Key, Value, memtable>;
     using version_type = version<Key, Value>;
-    using medium_type = typename StoragePolicy::medium;
     using options_type = tree_options<MemTablePolicy, StoragePolicy, CompactionPolicy>;
 
     options_type options;
-    std::shared_ptr<medium_type> medium;
-    std::string where = medium->describe();  ///< for messages, also after closing
-    std::shared_ptr<block_cache> cache;
-    std::shared_ptr<pin_set> pins = std::make_shared<pin_set>();
-    root_record root;
-    std::shared_ptr<const read_state_type> current;  ///< what the next reader pins
-    sequence_number last_sequence = no_sequence;     ///< of the last write that readers see
-    std::uint64_t next_table_id = 0;
-    bool closed = false;
-    bool root_unknown = false;  ///< a root's replacement has an unknown outcome: no more writes
-    statistics done;            ///< only its counters of work done
+    engine::store<medium_type> store;
+    std::shared_ptr<const read_state_type> current;  ///< what the next reader pins; null once closed
+    statistics done;                                 ///< only its counters of work done
 
     /// Opens the medium and recovers. @throws error
     tree_state(const typename medium_type::location& location, options_type settings)
-        : options(std::move(settings)),
-          medium(std::make_shared<medium_type>(location, options.mode)),
-          cache(std::make_shared<block_cache>(options.cache_bytes)) {
-        auto [recovered, tables] =
-            recovery<Key, Value, StoragePolicy>(medium, cache, options.mode).run();
-        root = std::move(recovered);
-        next_table_id = root.next_table_id;
-        last_sequence = root.last_sequence;
-        tables.for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            last_sequence = (std::max)(last_sequence, each->index().properties.max_sequence);
-            next_table_id = (std::max)(next_table_id, each->record().id + 1);
-        });
+        : options(std::move(settings)), store(location, options.mode, options.cache_bytes) {
+        auto [root, tables] =
+            recovery<Key, Value, StoragePolicy>(store.medium, store.cache, options.mode).run();
+        store.next_table_id = root.next_table_id;
+        store.last_sequence = root.last_sequence;
+        store.root = std::move(root);
         publish(fresh_memtable(), {}, std::make_shared<const version_type>(std::move(tables)));
     }
 
@@ -85,11 +70,11 @@ struct tree_state {
         auto frozen = current->frozen;
         if (is_flush) frozen.pop_back();
         auto next = std::make_shared<const read_state_type>(current->active, std::move(frozen), tables);
-        root_record edited = root;
-        edited.clean = false;
-        edited.trees.front().levels = tables->records();
-        if (!is_flush) edited.trees.front().compaction_memory = std::move(memory);
-        replace_root(std::move(edited));
+        root_record root = store.root;
+        root.clean = false;
+        root.trees.front().levels = tables->records();
+        if (!is_flush) root.trees.front().compaction_memory = std::move(memory);
+        store.replace_root(std::move(root));
         const auto before = std::exchange(current, std::move(next));
         before->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
             const bool removed = std::ranges::find(edit.removed, each->record().id) != edit.removed.end();
@@ -98,45 +83,22 @@ struct tree_state {
         });
     }
 
-    /// Replaces the root, with what every root says filled in. @throws error
-    void replace_root(root_record next) {
-        next.generation = root.generation + 1;
-        next.next_table_id = next_table_id;
-        next.last_sequence = last_sequence;
-        if (medium->replace_root(write_root(next)) != replace_result::ok) {
-            root_unknown = true;
-            throw error(errc::io, where + "/root: cannot tell whether it was replaced: reopen the tree");
-        }
-        root = std::move(next);
-    }
-
-    /// Says that the root no longer tells all that may be on the medium. Before the first table.
-    void mark_unclean() {
-        if (!root.clean) return;
-        root_record next = root;
-        next.clean = false;
-        replace_root(std::move(next));
-    }
-
     /// @throws error if the tree cannot be used, or not for writing
     void check_open() const {
-        if (closed) throw error(errc::invalid_argument, where + ": the tree is closed");
+        if (!current) throw error(errc::invalid_argument, store.where + ": the tree is closed");
     }
     void check_writable() const {
         check_open();
         if (options.mode == open_mode::read_only)
-            throw error(errc::read_only, where + " was opened read-only");
-        if (root_unknown)
-            throw error(errc::read_only,
-                        where + ": an earlier write to the root failed");
+            throw error(errc::read_only, store.where + " was opened read-only");
+        if (store.root_unknown)
+            throw error(errc::read_only, store.where + ": an earlier write to the root failed");
     }
 
-    /// Lets go of everything; only what readers still hold stays.
+    /// Closes: only what readers still hold stays.
     void release() noexcept {
-        closed = true;
         current.reset();
-        cache.reset();
-        medium.reset();
+        store.release();
     }
 
     /// Tells the listener of a failure that no caller waits for.
@@ -153,10 +115,10 @@ struct tree_state {
             all.tables.push_back(describe(level, run, *each));
         });
         std::ranges::reverse(all.tables);
-        all.pins = pins->size();
-        all.last_sequence = last_sequence;
-        all.blocks_fetched = cache->fetched();
-        all.cache_bytes = cache->bytes();
+        all.pins = store.pins->size();
+        all.last_sequence = store.last_sequence;
+        all.blocks_fetched = store.cache->fetched();
+        all.cache_bytes = store.cache->bytes();
         return all;
     }
 };

@@ -107,6 +107,8 @@ public:
         if (::fstat(descriptor_.get(), &status) != 0) detail::throw_io("examining " + path_);
         return static_cast<std::uint64_t>(status.st_size);
     }
+    /// For messages.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
     /// Returns when the bytes are on the device.
     void sync() {
         if (detail::retried([&] { return ::fsync(descriptor_.get()); }) != 0)

@@ -123,7 +123,7 @@ public:
     void read(std::uint64_t offset, std::span<std::byte> to) const {
         const std::size_t got = file_.read(offset, to);
         if (got != to.size())
-            throw error(errc::corruption, "expected " + std::to_string(to.size()) +
+            throw error(errc::corruption, file_.path() + ": expected " + std::to_string(to.size()) +
                                               " bytes at offset " + std::to_string(offset) +
                                               ", got " + std::to_string(got));
     }

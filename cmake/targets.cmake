@@ -24,8 +24,8 @@ endfunction()
 
 # A header belongs to the component whose library it needs, so that each set compiles alone.
 file(GLOB_RECURSE core_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/lsm/*.hpp)
-set(json_pattern "/lsm/(simple|codec/json|storage/format/json)\\.hpp$")
-set(serialization_pattern "/lsm/storage/format/serialization\\.hpp$")
+set(json_pattern "/lsm/(simple|codec/json(/[a-z]+)?|storage/format/json)\\.hpp$")
+set(serialization_pattern "/lsm/storage/format/(archive|serialization)\\.hpp$")
 foreach(component IN ITEMS json serialization)
   set(${component}_headers ${core_headers})
   list(FILTER ${component}_headers INCLUDE REGEX ${${component}_pattern})

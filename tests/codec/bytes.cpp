@@ -98,6 +98,8 @@ void for_each_family(auto f) {
     f(std::tuple<>(), "record<>");
     f(std::optional<int>(), "optional<i32>");
     f(std::optional("some"s), "optional<text>");
+    f(std::optional<std::optional<int>>(), "optional<optional<i32>>");
+    f(std::optional<std::optional<int>>(std::optional<int>()), "optional<optional<i32>>");
     f(std::optional(std::vector{1}), "optional<sequence<i32>>");
     f(std::vector<int>{3, 1, 2}, "sequence<i32>");
     f(std::vector<bool>{true, false, true}, "sequence<bool>");

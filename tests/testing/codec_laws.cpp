@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <lsm/codec/column.hpp>
 #include <lsm/testing/codec_laws.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +35,12 @@ struct plain_point {
     int x;
     std::string name;
     auto operator<=>(const plain_point&) const = default;
+};
+
+/// Contains itself.
+struct node {
+    int number;
+    std::vector<node> children;
 };
 
 }  // namespace
@@ -68,6 +76,18 @@ BOOST_AUTO_TEST_CASE(rejects_a_codec_that_loses_a_part) {
 BOOST_AUTO_TEST_CASE(rejects_a_hash_that_tells_equal_keys_apart) {
     BOOST_CHECK_THROW(lsm::testing::check_codec<unsigned_looking>({{1}, {-1}}),
                       lsm::testing::law_broken);
+}
+
+BOOST_AUTO_TEST_CASE(accepts_optionals_of_optionals_and_columns_of_bool) {
+    using nested = std::optional<std::optional<int>>;
+    lsm::testing::check_codec<nested>({nested(), nested(std::optional<int>()), nested(1)});
+    lsm::columns<bool, bool> columns(1);
+    columns.keys().push(true);
+    BOOST_CHECK(columns.window().keys[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_type_that_contains_itself_is_refused) {
+    BOOST_CHECK_THROW((void)lsm::codec<node>::shape(), std::logic_error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

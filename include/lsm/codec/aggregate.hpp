@@ -58,6 +58,7 @@ struct codec<T> : decoded_codec<T> {
         return object;
     }
     static std::string shape() {
+        const shape_step step;
         std::string parts;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             ((parts += (parts.empty() ? "" : ",") +

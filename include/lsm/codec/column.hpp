@@ -7,6 +7,7 @@
 #include <lsm/core/window.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,39 +23,42 @@ template <has_codec T>
 class column {
 public:
     /// Makes room for so many cells: no more may be added.
-    explicit column(std::size_t capacity) {
-        cells_.reserve(capacity);
+    explicit column(std::size_t capacity)
+        : cells_(std::make_unique<cell<T>[]>(capacity)), capacity_(capacity) {
         if constexpr (access_of<T> == access_kind::decoded) objects_.reserve(capacity);
     }
-    column(column&&) noexcept = default;
-    column& operator=(column&&) noexcept = default;
 
     /// Adds an object, keeping it here if its cell only refers to it.
     void push(T object) {
-        LSM_ASSERT(cells_.size() < cells_.capacity());
         if constexpr (access_of<T> == access_kind::by_value) {
-            cells_.push_back(object);
+            push_cell(object);
         } else {
-            if (objects_.capacity() == 0) objects_.reserve(cells_.capacity());
-            cells_.push_back(cell_of<T>(objects_.emplace_back(std::move(object))));
+            if (objects_.capacity() == 0) objects_.reserve(capacity_);
+            push_cell(cell_of<T>(objects_.emplace_back(std::move(object))));
         }
     }
     /// Adds what the next object of a reading visitor looks like: in place where it can be borrowed.
     template <class In>
     void read_from(In& in) {
-        LSM_ASSERT(cells_.size() < cells_.capacity());
         if constexpr (access_of<T> == access_kind::borrowed)
-            cells_.push_back(codec<T>::template read_view<In>(in));
+            push_cell(codec<T>::template read_view<In>(in));
         else
             push(codec<T>::template read<In>(in));
     }
     /// Adds a cell that says nothing: a tombstone's value.
-    void push_nothing() { cells_.emplace_back(); }
+    void push_nothing() { push_cell({}); }
 
-    [[nodiscard]] std::span<const cell<T>> cells() const noexcept { return cells_; }
+    [[nodiscard]] std::span<const cell<T>> cells() const noexcept { return {cells_.get(), size_}; }
 
 private:
-    std::vector<cell<T>> cells_;
+    void push_cell(const cell<T>& added) {
+        LSM_ASSERT(size_ < capacity_);
+        cells_[size_++] = added;
+    }
+
+    std::unique_ptr<cell<T>[]> cells_;  // no std::vector, whose elements of type bool are no cells
+    std::size_t capacity_;
+    std::size_t size_ = 0;
     std::vector<T> objects_;
 };
 

@@ -56,6 +56,7 @@ struct codec<T> : decoded_codec<T> {
         return object;
     }
     static std::string shape() {
+        const shape_step step;
         std::string parts;
         boost::mp11::mp_for_each<detail::described_members<T>>([&](auto member) {
             using Part = std::remove_cvref_t<decltype(std::declval<T&>().*member.pointer)>;

@@ -22,7 +22,7 @@ struct codec<std::optional<T>> : checked_parts<T> {
         if constexpr (seen_by_reference)
             return from;
         else
-            return from ? std::optional(codec<T>::as_view(*from)) : std::nullopt;
+            return from ? view(codec<T>::as_view(*from)) : view();
     }
     static object own(view from) {
         if constexpr (seen_by_reference)

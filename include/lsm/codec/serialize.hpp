@@ -141,6 +141,7 @@ struct serialize_codec : decoded_codec<T> {
         return object;
     }
     static std::string shape() {
+        const shape_step step;
         T object{};
         detail::recording_archive archive;
         detail::call_serialize(archive, object);

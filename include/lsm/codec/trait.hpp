@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 
@@ -52,6 +53,28 @@ concept has_codec = requires {
     { codec<T>::access } -> std::convertible_to<access_kind>;
     typename codec<T>::view;
     { codec<T>::shape() } -> std::same_as<std::string>;
+};
+
+/// Stands in the `shape()` of every codec of a class: a class that contains itself has no finite
+/// shape, and is told so before the stack ends. @throws std::logic_error from its constructor
+class shape_step {
+public:
+    shape_step() {
+        if (depth() == max_depth)
+            throw std::logic_error(
+                "lsm: a type that contains itself cannot be stored: it has no finite shape");
+        ++depth();
+    }
+    shape_step(const shape_step&) = delete;
+    shape_step& operator=(const shape_step&) = delete;
+    ~shape_step() { --depth(); }
+
+private:
+    static constexpr int max_depth = 100;
+    static int& depth() noexcept {
+        thread_local int steps = 0;
+        return steps;
+    }
 };
 
 /// A base for codecs of wholes: says in one line that a part cannot be stored.

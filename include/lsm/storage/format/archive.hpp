@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <cstring>
 #include <forward_list>
+#include <limits>
 #include <span>
 #include <streambuf>
 #include <string>
@@ -30,6 +31,17 @@
 
 namespace lsm {
 
+namespace detail {
+
+/// A text without the white space around it.
+[[nodiscard]] inline std::string_view trimmed(std::string_view text) noexcept {
+    constexpr std::string_view space = " \t\r\n\v\f";
+    text.remove_prefix((std::min)(text.find_first_not_of(space), text.size()));
+    return text.substr(0, text.find_last_not_of(space) + 1);
+}
+
+}  // namespace detail
+
 /// Boost's binary archives: numbers as this machine has them.
 struct binary_archive {
     using out = boost::archive::binary_oarchive;
@@ -37,7 +49,8 @@ struct binary_archive {
     static constexpr std::string_view name = "serialization.binary";
     static constexpr std::string_view extension = "bin";
     static constexpr std::string_view magic = "boost.bin table\n";
-    static constexpr bool any_bytes = true;  ///< strings may hold any bytes
+    static constexpr std::string_view tail = "";  ///< what stands behind the last object
+    static constexpr bool any_bytes = true;       ///< strings may hold any bytes
 
     /// The length that the archive will believe of the string at the head of @p rest.
     [[nodiscard]] static std::uint64_t string_length(std::string_view rest) noexcept {
@@ -54,13 +67,14 @@ struct text_archive {
     static constexpr std::string_view name = "serialization.text";
     static constexpr std::string_view extension = "txt";
     static constexpr std::string_view magic = "boost.txt table\n";
+    static constexpr std::string_view tail = "";
     static constexpr bool any_bytes = true;
 
     [[nodiscard]] static std::uint64_t string_length(std::string_view rest) noexcept {
-        rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n\v\f"), rest.size()));
         std::uint64_t length = 0;
+        rest = detail::trimmed(rest);
         const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), length);
-        return error == std::errc::result_out_of_range ? rest.size() + 1 : length;
+        return error == std::errc() ? length : (std::numeric_limits<std::uint64_t>::max)();
     }
 };
 
@@ -71,6 +85,7 @@ struct xml_archive {
     static constexpr std::string_view name = "serialization.xml";
     static constexpr std::string_view extension = "xml";
     static constexpr std::string_view magic = "boost.xml table\n";
+    static constexpr std::string_view tail = "</boost_serialization>";
     static constexpr bool any_bytes = false;
 
     [[nodiscard]] static std::uint64_t string_length(std::string_view) noexcept { return 0; }
@@ -121,6 +136,14 @@ template <class Archive>
 void expect_string(const archive_source& source) {
     if (Archive::string_length(source.rest()) > source.rest().size())
         throw decode_error("archive: a string is longer than what is left");
+}
+
+/// Throws unless all has been read. An XML archive that does not find its end tag throws from its
+/// destructor, so this must come before.
+template <class Archive>
+void expect_end(const archive_source& source) {
+    if (trimmed(source.rest()) != Archive::tail)
+        throw decode_error("archive: it does not end where its objects do");
 }
 
 template <std::size_t Bytes>

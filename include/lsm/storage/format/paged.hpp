@@ -110,8 +110,8 @@ public:
         table_properties& properties = index_.properties;
         ++properties.entries;
         if (kind == payload_kind::tombstone) ++properties.tombstones;
-        properties.min_sequence = std::min(properties.min_sequence, sequence);
-        properties.max_sequence = std::max(properties.max_sequence, sequence);
+        properties.min_sequence = (std::min)(properties.min_sequence, sequence);
+        properties.max_sequence = (std::max)(properties.max_sequence, sequence);
     }
 
     /// About how large the table would be if it ended here, without its index.

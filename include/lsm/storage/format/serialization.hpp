@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/codec/column.hpp>
+#include <lsm/fwd.hpp>
 #include <lsm/storage/format/archive.hpp>
 #include <lsm/storage/format/paged.hpp>
 
@@ -40,7 +41,9 @@ struct archive_encoding : binary_frame<archive_encoding<Archive>> {
             stream.imbue(std::locale::classic());
             expect_string<Archive>(source);  // a header begins with one
             typename Archive::in archive(stream, archive_flags);
-            return read_entries<Key, Value>(archive, source);
+            auto block = read_entries<Key, Value>(archive, source);
+            expect_end<Archive>(source);
+            return block;
         } catch (const boost::archive::archive_exception& failure) {
             throw decode_error(std::string("archive: ") + failure.what());
         } catch (const boost::archive::iterators::dataflow_exception& failure) {
@@ -143,7 +146,7 @@ private:
 ///
 /// @tparam Archive `binary_archive`, which machines of other kinds cannot read, `text_archive` or
 /// `xml_archive`
-template <class Archive = binary_archive>
+template <class Archive>
 struct serialization_format : paged_format<detail::archive_encoding<Archive>> {
     static constexpr std::string_view name = Archive::name;
     static constexpr std::uint32_t version = 1;

@@ -85,6 +85,8 @@ public:
             finish_job();
             return true;
         } catch (...) {
+            // The root may name the job's tables by now, so they stay.
+            if (state_.store.root_unknown && running_ && running_->job) running_->job->hand_over();
             running_.reset();
             throw;
         }

@@ -132,6 +132,13 @@ private:
     /// The last node before a place at each level; null stands for the head.
     using path = std::array<node*, max_height>;
 
+    /// Both sides of a place, null where there is no node. A reader that asked once more what lies
+    /// behind `before` could be told of a node that was linked meanwhile, on the wrong side.
+    struct gap {
+        node* before;
+        node* behind;
+    };
+
     static bool less(const auto& a, const auto& b) { return key_less<Key>{}(a, b); }
 
     /// The node behind @p at, or behind the head if that is null.
@@ -139,19 +146,19 @@ private:
         return (at ? at->tower() : head_.data())[level].load(std::memory_order_acquire);
     }
     template <class Before>
-    node* descend(Before before, path* passed = nullptr) const;
+    gap descend(Before before, path* passed = nullptr) const;
 
     [[nodiscard]] node* first_not_before(const key_view& key) const {
-        return after(last_before(key), 0);
+        return descend([&](const Key& here) { return less(here, key); }).behind;
     }
     [[nodiscard]] node* last_before(const key_view& key) const {
-        return descend([&](const Key& here) { return less(here, key); });
+        return descend([&](const Key& here) { return less(here, key); }).before;
     }
     [[nodiscard]] node* last_not_after(const key_view& key) const {
-        return descend([&](const Key& here) { return !less(key, here); });
+        return descend([&](const Key& here) { return !less(key, here); }).before;
     }
     [[nodiscard]] node* last() const {
-        return descend([](const Key&) { return true; });
+        return descend([](const Key&) { return true; }).before;
     }
 
     void push(node& at, std::unique_ptr<version> added) noexcept;
@@ -228,14 +235,13 @@ skip_list_memtable::memtable<Key, Payload>::~memtable() {
     for (node* here = after(nullptr, 0); here;) node::destroy(std::exchange(here, after(here, 0)));
 }
 
-/// The last node for whose key @p before holds, null if there is none: at each level as far as that
-/// goes, then one level down. @p before holds up to some place in the order, and not from there on.
+/// The place up to which @p before holds for the keys, and not from there on: at each level as far as
+/// that goes, then one level down.
 template <class Key, class Payload>
 template <class Before>
-auto skip_list_memtable::memtable<Key, Payload>::descend(Before before, path* passed) const
-    -> node* {
+auto skip_list_memtable::memtable<Key, Payload>::descend(Before before, path* passed) const -> gap {
     node* last = nullptr;
-    const node* refused = nullptr;  // met again at the levels below, and not compared again
+    node* refused = nullptr;  // met again at the levels below, and not compared again
     for (std::size_t level = max_height; level-- > 0;) {
         node* next = after(last, level);
         while (next && next != refused && before(next->key)) {
@@ -245,7 +251,7 @@ auto skip_list_memtable::memtable<Key, Payload>::descend(Before before, path* pa
         refused = next;
         if (passed) (*passed)[level] = last;
     }
-    return last;
+    return {last, refused};
 }
 
 template <class Key, class Payload>
@@ -255,9 +261,9 @@ void skip_list_memtable::memtable<Key, Payload>::insert(Key key, sequence_number
     const std::size_t version_bytes = sizeof(version) + heap_bytes(added->payload);
     path passed{};
     const key_view& seen = codec<Key>::as_view(key);
-    descend([&](const Key& here) { return less(here, seen); }, &passed);
+    const gap place = descend([&](const Key& here) { return less(here, seen); }, &passed);
 
-    if (node* const found = after(passed[0], 0); found && !less(seen, found->key)) {
+    if (node* const found = place.behind; found && !less(seen, found->key)) {
         push(*found, std::move(added));
         add(bytes_, version_bytes);
     } else {

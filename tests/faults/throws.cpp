@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <lsm/testing/throwing.hpp>
+#include <support/throwing_script.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace {
+
+using lsm::testing::throwing_moves;
+
+/// Comparing, copying and encoding throw, and moving if asked for.
+template <throwing_moves Moves>
+struct throwing_types {
+    using key = lsm::testing::throwing_key<Moves>;
+    using value = key;
+    using failure = lsm::testing::injected_failure;
+
+    static key make_key(int i) { return key(i); }
+    static value make_value(int i) { return value(i); }
+    static int number(const key& from) noexcept { return from.number(); }
+    static void arm(std::uint64_t n) { armed.emplace(n); }
+    static void disarm() { armed.reset(); }
+    struct counting {
+        counting() {}  // not trivial, so that no compiler calls it unused
+    };
+
+    static inline std::optional<lsm::testing::fail_at_call> armed;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(faults_throws)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_types_leave_the_old_state, Memtable, support::memtables) {
+    const auto thrown = support::throw_at_each_call<throwing_types<throwing_moves::no>, Memtable>();
+    BOOST_TEST_MESSAGE(thrown << " calls that threw");
+    BOOST_TEST(thrown > 500U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_types_whose_moves_throw_leave_the_old_state, Memtable,
+                              support::memtables) {
+    const auto thrown = support::throw_at_each_call<throwing_types<throwing_moves::yes>, Memtable>();
+    BOOST_TEST_MESSAGE(thrown << " calls that threw");
+    BOOST_TEST(thrown > 500U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <lsm/storage/format/json.hpp>
+#include <support/model_room.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+using trees = support::trees_of<lsm::json_format>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(model_json)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(answers_as_a_map_does, Tree, trees) {
+    support::check_model<Tree>(support::never);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(answers_as_a_map_does_while_compacting, Tree, trees) {
+    support::check_model<Tree>(3);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

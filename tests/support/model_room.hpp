@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/lsm.hpp>
+#include <lsm/memtable/flat_map.hpp>
+#include <lsm/memtable/ordered_map.hpp>
+#include <lsm/memtable/skip_list.hpp>
+#include <lsm/storage/medium/directory.hpp>
+#include <lsm/storage/medium/memory.hpp>
+#include <lsm/testing/any_tree.hpp>
+#include <lsm/testing/model.hpp>
+#include <support/temporary_folder.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <random>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// What the files of the model room share. LSM_SEED=<n> plays one seed again; LSM_LONG=1 does a
+/// hundred times as many operations.
+namespace support {
+
+template <class Memtable, class Format, class Medium>
+using text_tree = lsm::basic_lsm_tree<std::string, std::string, Memtable,
+                                      lsm::basic_storage<Format, Medium>, lsm::full_merge_compaction>;
+
+/// One tree for each memtable and medium.
+template <class Format>
+using trees_of = std::tuple<text_tree<lsm::ordered_map_memtable, Format, lsm::memory_medium>,
+                            text_tree<lsm::flat_map_memtable, Format, lsm::memory_medium>,
+                            text_tree<lsm::skip_list_memtable, Format, lsm::memory_medium>,
+                            text_tree<lsm::ordered_map_memtable, Format, lsm::directory<>>,
+                            text_tree<lsm::flat_map_memtable, Format, lsm::directory<>>,
+                            text_tree<lsm::skip_list_memtable, Format, lsm::directory<>>>;
+
+using text_samples = lsm::testing::model_samples<std::string, std::string>;
+
+/// Keys that are prefixes of one another, and values of which every hundredth is as long as ten blocks.
+text_samples make_text_samples();
+std::vector<std::uint64_t> model_seeds();
+std::size_t model_operations();
+using text_tree_maker = std::function<std::unique_ptr<lsm::testing::any_tree<std::string, std::string>>()>;
+/// Runs all seeds. Compiled once, in model/samples.cpp.
+void run_text_model(const text_tree_maker& make);
+
+template <class Tree>
+void check_model(std::size_t trigger_runs) {
+    typename Tree::options settings;
+    settings.memtable.max_entries = 64;
+    settings.memtable.max_bytes = std::size_t{64} << 10;
+    settings.storage.format.block_bytes = 512;
+    settings.compaction.trigger_runs = trigger_runs;
+    settings.compaction.max_table_bytes = 4096;
+    settings.cache_bytes = std::size_t{8} << 20;
+    int trees = 0;
+    const temporary_folder folder;
+    run_text_model([&]() -> std::unique_ptr<lsm::testing::any_tree<std::string, std::string>> {
+        if constexpr (std::is_same_v<typename Tree::location, std::string>)
+            return std::make_unique<lsm::testing::erased<Tree>>(folder / std::to_string(++trees),
+                                                                settings);
+        else
+            return std::make_unique<lsm::testing::erased<Tree>>(lsm::memory_disk(), settings);
+    });
+}
+
+inline constexpr std::size_t never = (std::numeric_limits<std::size_t>::max)();
+
+}  // namespace support

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/core/event_listener.hpp>
+#include <support/trees.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace support {
+
+/// A script on a tree in which the n-th call of some kind throws, in step with a map. The operation
+/// that throws has not happened; what it says again happens.
+///
+/// @tparam World says what throws:
+/// | member | meaning |
+/// | --- | --- |
+/// | `key`, `value` | the tree's types |
+/// | `make_key(int)`, `make_value(int)`, `number(view)` | from numbers and back |
+/// | `failure` | what is thrown |
+/// | `arm(n)`, `disarm()` | the n-th call from now on throws, or none |
+/// | `counting` | calls count while such an object lives |
+template <class World, class Memtable>
+class throwing_script {
+    using key = typename World::key;
+    using value = typename World::value;
+    using tree = memory_tree<key, value, Memtable>;
+    using map = std::map<int, int>;
+
+    struct listener final : lsm::event_listener {
+        bool heard = false;
+        void on_error(const std::exception_ptr&) noexcept override { heard = true; }
+    };
+
+public:
+    /// @returns whether something threw
+    bool run(std::uint64_t n) {
+        World::arm(n);
+        open();
+        for (int i = 0; i < 10; ++i) put(i, 100 + i);
+        for (int i = 8; i >= 0; i -= 2) put(i, 200 + i);
+        for (int i = 1; i < 6; i += 2) erase(i);
+        batch();
+        read();
+        const map then = map_;
+        std::optional<typename tree::snapshot_type> snapshot;
+        step([&] { snapshot.emplace(tree_->snapshot()); }, [] {});
+        for (int i = 3; i < 9; ++i) put(i, 300 + i);
+        step([&] { tree_->flush(); }, [] {});
+        read();
+        step([&] { tree_->compact(); }, [] {});
+        scan(snapshot->scan(), then);
+        snapshot.reset();
+        erase(4);
+        put(20, 400);
+        step([&] { while (tree_->maintain()) {} }, [] {});
+        step([&] { tree_->compact(); }, [] {});
+        read();
+        put(21, 500);
+        close();
+        open();
+        read();
+        World::disarm();
+        BOOST_TEST((contents() == map_));
+        close();
+        return thrown_ || listener_->heard;
+    }
+
+private:
+    template <class F, class G>
+    void step(F does, G model) {
+        try {
+            const typename World::counting on;
+            does();
+        } catch (const typename World::failure&) {
+            thrown_ = true;
+            World::disarm();
+            if (tree_) BOOST_REQUIRE((contents() == map_));
+            does();
+        }
+        model();
+    }
+    void open() {
+        step(
+            [&] {
+                typename tree::options settings;
+                settings.memtable.max_entries = 4;
+                settings.storage.format.block_bytes = 32;
+                settings.compaction.trigger_runs = 3;
+                settings.compaction.max_table_bytes = 100;
+                settings.cache_bytes = 4096;
+                settings.listener = listener_;
+                tree_.emplace(disk_, settings);
+            },
+            [] {});
+    }
+    void close() {
+        step([&] { tree_->close(); }, [] {});
+        tree_.reset();
+    }
+    void put(int k, int v) {
+        step([&] { tree_->put(World::make_key(k), World::make_value(v)); }, [&] { map_[k] = v; });
+    }
+    void erase(int k) {
+        step([&] { tree_->erase(World::make_key(k)); }, [&] { map_.erase(k); });
+    }
+    void batch() {
+        step(
+            [&] {
+                typename tree::write_batch steps;
+                for (int i = 0; i < 4; ++i) steps.put(World::make_key(3 * i), World::make_value(i));
+                steps.erase(World::make_key(0));
+                steps.put(World::make_key(1), World::make_value(7));
+                tree_->write(std::move(steps));
+            },
+            [&] {
+                map_[1] = 7;
+                for (int i = 1; i < 4; ++i) map_[3 * i] = i;
+                map_.erase(0);
+            });
+    }
+    void read() {
+        for (int k = -1; k < 22; k += 3) {
+            std::optional<int> got;
+            step(
+                [&] {
+                    got.reset();
+                    if (const auto v = tree_->get(World::make_key(k))) got = World::number(*v);
+                },
+                [] {});
+            check(k, got);
+            step(
+                [&] {
+                    got.reset();
+                    tree_->visit(World::make_key(k), [&](const auto& v) { got = World::number(v); });
+                },
+                [] {});
+            check(k, got);
+        }
+        scan(tree_->scan(), map_);
+        scan(tree_->scan().reversed(), map_);
+        scan(tree_->scan(lsm::at_most(World::make_key(30))).reversed(), map_);
+    }
+    void check(int k, const std::optional<int>& got) {
+        const auto found = map_.find(k);
+        BOOST_REQUIRE(got.has_value() == (found != map_.end()));
+        if (got) BOOST_REQUIRE(*got == found->second);
+    }
+    /// A scan that throws gives what came before, and never just ends.
+    void scan(const typename tree::scan_type& view, const map& expected) {
+        std::vector<std::pair<int, int>> seen;
+        step(
+            [&] {
+                seen.clear();
+                for (const auto& entry : view)
+                    seen.emplace_back(World::number(entry.key()), World::number(entry.value()));
+            },
+            [] {});
+        BOOST_REQUIRE((map(seen.begin(), seen.end()) == expected));
+    }
+    [[nodiscard]] map contents() const {
+        map all;
+        for (const auto& entry : tree_->scan())
+            all[World::number(entry.key())] = World::number(entry.value());
+        return all;
+    }
+
+    lsm::memory_disk disk_;
+    std::shared_ptr<listener> listener_ = std::make_shared<listener>();
+    std::optional<tree> tree_;
+    map map_;
+    bool thrown_ = false;
+};
+
+/// Runs the script for every n until nothing throws. @returns how many threw
+template <class World, class Memtable>
+std::uint64_t throw_at_each_call() {
+    for (std::uint64_t n = 1;; ++n)
+        BOOST_TEST_CONTEXT("call " << n)
+        if (!throwing_script<World, Memtable>().run(n)) return n - 1;
+}
+
+}  // namespace support

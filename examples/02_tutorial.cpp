@@ -19,7 +19,8 @@ struct narrator : lsm::event_listener {
     void on_flush(const lsm::job_event& done) noexcept override {
         if (silent) return;
         for (const lsm::table_statistics& table : done.outputs)
-            std::cout << "Flushed MemTable to " << table.file << " (" << table.entries << " keys)\n";
+            std::cout << "Flushed MemTable to " << table.file << " (" << table.entries
+                      << " keys)\n";
     }
 };
 //! [listener]

@@ -95,8 +95,7 @@ void newest_readings_first() {
     weather.put({"Oslo", {20240102}}, {-11, 80});
     weather.put({"Oslo", {20240103}}, {-9.5, 84});
 
-    const lsm::key_range<key> days =
-        lsm::closed(key{"Oslo", {20240103}}, key{"Oslo", {20240102}});
+    const lsm::key_range<key> days = lsm::closed(key{"Oslo", {20240103}}, key{"Oslo", {20240102}});
     for (auto [place_and_day, seen] : weather.scan(days)) {
         const auto& [place, day] = place_and_day;
         std::cout << place << ' ' << day.value << ": " << seen << '\n';
@@ -120,7 +119,8 @@ void books_on_shelves() {
 
 //! [laws]
 void balances() {
-    lsm::testing::check_codec<money>({money::of_cents(0), money::of_cents(-1), money::of_cents(999)});
+    lsm::testing::check_codec<money>(
+        {money::of_cents(0), money::of_cents(-1), money::of_cents(999)});
     lsm::lsm_tree<std::string, money> accounts("accounts");
     accounts.put("alice", money::of_cents(1250));
     if (const std::optional<money> balance = accounts.get("alice"))

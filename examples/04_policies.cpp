@@ -46,30 +46,31 @@ report run(const typename Tree::location& where) {
 
 void print(const std::string& name, const report& result) {
     std::cout << std::left << std::setw(40) << name << std::right << std::setw(8)
-              << result.answers.size() << std::setw(8) << result.before.tables.size() << std::setw(9)
-              << result.before.table_entries() << std::setw(8) << result.after.tables.size()
-              << std::setw(9) << result.after.table_entries() << '\n';
+              << result.answers.size() << std::setw(8) << result.before.tables.size()
+              << std::setw(9) << result.before.table_entries() << std::setw(8)
+              << result.after.tables.size() << std::setw(9) << result.after.table_entries() << '\n';
 }
 
 }  // namespace
 
 int main() {
-    std::cout << "                                                  before compact.    after it\n"
-              << "assembly                                    keys  tables  entries  tables  entries\n";
+    std::cout
+        << "                                                  before compact.    after it\n"
+        << "assembly                                    keys  tables  entries  tables  entries\n";
 
     //! [assemblies]
     using namespace lsm;
     using std::string;
-    using readable = basic_lsm_tree<string, int, ordered_map_memtable, json_storage<>,
-                                    full_merge_compaction>;
+    using readable =
+        basic_lsm_tree<string, int, ordered_map_memtable, json_storage<>, full_merge_compaction>;
     using archived = basic_lsm_tree<string, int, flat_map_memtable, serialization_storage<>,
                                     full_merge_compaction>;
     using as_text = basic_lsm_tree<string, int, ordered_map_memtable,
                                    serialization_storage<text_archive>, full_merge_compaction>;
-    using as_xml = basic_lsm_tree<string, int, flat_map_memtable, serialization_storage<xml_archive>,
-                                  full_merge_compaction>;
-    using fast = basic_lsm_tree<string, int, skip_list_memtable, block_storage<>,
-                                full_merge_compaction>;
+    using as_xml = basic_lsm_tree<string, int, flat_map_memtable,
+                                  serialization_storage<xml_archive>, full_merge_compaction>;
+    using fast =
+        basic_lsm_tree<string, int, skip_list_memtable, block_storage<>, full_merge_compaction>;
     using in_memory = basic_lsm_tree<string, int, skip_list_memtable, block_storage<memory_medium>,
                                      full_merge_compaction>;
     //! [assemblies]

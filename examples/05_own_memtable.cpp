@@ -104,19 +104,25 @@ public:
         : table_(&table), way_(way), at_(table.versions_.end()) {}
 
     void seek_first() {
-        if (way_ == lsm::direction::forward) at_ = table_->versions_.begin();
-        else stand_before(table_->versions_.end());
+        if (way_ == lsm::direction::forward)
+            at_ = table_->versions_.begin();
+        else
+            stand_before(table_->versions_.end());
     }
     void seek(const key_view& key) {
-        if (way_ == lsm::direction::forward) at_ = table_->newest(key);
-        else stand_before(table_->versions_.upper_bound(place{key, lsm::no_sequence}));
+        if (way_ == lsm::direction::forward)
+            at_ = table_->newest(key);
+        else
+            stand_before(table_->versions_.upper_bound(place{key, lsm::no_sequence}));
     }
     /// Versions of one key come newest first, also where the keys come last key first.
     void next() {
         const auto& key = at_->first;
         const auto after = std::next(at_);
-        if (way_ == lsm::direction::forward || table_->is_of(after, key.view())) at_ = after;
-        else stand_before(table_->newest(key.view()));
+        if (way_ == lsm::direction::forward || table_->is_of(after, key.view()))
+            at_ = after;
+        else
+            stand_before(table_->newest(key.view()));
     }
 
     [[nodiscard]] bool valid() const { return at_ != table_->versions_.end(); }
@@ -126,8 +132,10 @@ public:
 
 private:
     void stand_before(position end) {
-        if (end == table_->versions_.begin()) at_ = table_->versions_.end();
-        else at_ = table_->newest(std::prev(end)->first.view());
+        if (end == table_->versions_.begin())
+            at_ = table_->versions_.end();
+        else
+            at_ = table_->newest(std::prev(end)->first.view());
     }
 
     const memtable* table_;

@@ -27,9 +27,9 @@ namespace {
 //! [writer]
 /// The widest number of a kind, as which the others are written and checked.
 template <lsm::plain_number T>
-using widest = std::conditional_t<
-    std::floating_point<T>, T,
-    std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>;
+using widest =
+    std::conditional_t<std::floating_point<T>, T,
+                       std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>;
 
 /// Makes words of what a codec names: numbers as they are spoken, texts behind their length, as in
 /// `5:apple`, so that they may hold anything. A space ends a word.
@@ -109,7 +109,9 @@ public:
 
     void end_line() { skip('\n'); }
     [[nodiscard]] bool at_end() const { return in_.empty(); }
-    [[noreturn]] void fail(const std::string& what) const { throw lsm::decode_error("words: " + what); }
+    [[noreturn]] void fail(const std::string& what) const {
+        throw lsm::decode_error("words: " + what);
+    }
 
 private:
     template <class T>
@@ -133,6 +135,11 @@ private:
 //! [encoding]
 /// A line for each entry: its sequence number, what it is (1: a value, 2: an erasure), key, value.
 struct word_encoding {
+    static constexpr std::string_view name = "words";
+    static constexpr std::uint32_t version = 1;
+    static constexpr std::string_view extension = "words";
+    static constexpr std::size_t default_block_bytes = 4096;
+
     static void begin_table(lsm::byte_buffer& out) { append(out, "# lsm words 1\n"); }
 
     template <class Key, class Value>
@@ -162,8 +169,8 @@ struct word_encoding {
     static lsm::columns<Key, Value> read_block(lsm::byte_view bytes) {
         const std::string_view lines = lsm::as_text(bytes);
         // There are at most so many entries; texts may hold line ends too.
-        lsm::columns<Key, Value> block(
-            static_cast<std::size_t>(std::ranges::count(lines, '\n')) + 1);
+        lsm::columns<Key, Value> block(static_cast<std::size_t>(std::ranges::count(lines, '\n')) +
+                                       1);
         for (word_reader in(bytes); !in.at_end(); in.end_line()) {
             const auto sequence = in.number<lsm::sequence_number>();
             const auto kind = in.number<std::uint8_t>();
@@ -231,25 +238,15 @@ lsm::table_index<Key> word_encoding::read_index(lsm::byte_view bytes) {
         index.blocks.push_back(block);
         index.first_keys.push_back(lsm::codec<Key>::template read<word_reader>(in));
     }
-    if (in.begin_optional()) index.last_key.emplace(lsm::codec<Key>::template read<word_reader>(in));
+    if (in.begin_optional())
+        index.last_key.emplace(lsm::codec<Key>::template read<word_reader>(in));
     in.end_line();
     return index;
 }
 //! [index]
 
 //! [format]
-struct word_format : lsm::paged_format<word_encoding> {
-    static constexpr std::string_view name = "words";
-    static constexpr std::uint32_t version = 1;
-    static constexpr std::string_view extension = "words";
-
-    std::size_t block_bytes = 4096;
-
-    template <class Key, class Value>
-    [[nodiscard]] builder<Key, Value> build(std::uint64_t id) const {
-        return {id, block_bytes};
-    }
-};
+using word_format = lsm::paged_format<word_encoding>;
 //! [format]
 
 }  // namespace
@@ -282,7 +279,8 @@ int main() {
     for (auto [mountain, metres] : heights.scan())
         std::cout << mountain << ": " << metres << " m\n";
     for (const lsm::table_statistics& table : heights.stats().tables)
-        std::cout << '\n' << table.file << ":\n"
+        std::cout << '\n'
+                  << table.file << ":\n"
                   << std::ifstream(std::filesystem::path("heights") / table.file).rdbuf();
     //! [tree]
 }

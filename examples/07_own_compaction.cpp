@@ -27,8 +27,8 @@ struct tiered_compaction {
     }
 
 private:
-    /// All runs of the levels [first, last) become the newest run of level `last`, unless another job
-    /// has some of them. Whole levels that follow one another are contiguous in age, as inputs must be.
+    /// All runs of the levels [first, last) become the newest run of level `last`, unless another
+    /// job has some of them. Inputs must be contiguous in age; levels that follow one another are.
     static std::vector<lsm::compaction_job> merge(const lsm::compaction_view& view,
                                                   std::size_t first, std::size_t last) {
         lsm::compaction_job job;
@@ -70,7 +70,8 @@ std::string shape_of(const lsm::statistics& now) {
         ++runs[table.level];  // each run is one table here
     }
     std::string shape;
-    for (const std::size_t count : runs) shape += (shape.empty() ? "" : " + ") + std::to_string(count);
+    for (const std::size_t count : runs)
+        shape += (shape.empty() ? "" : " + ") + std::to_string(count);
     return shape;
 }
 
@@ -78,8 +79,8 @@ std::string shape_of(const lsm::statistics& now) {
 /// Writes the same entries under a policy, and prints what that costs.
 template <class Policy>
 void measure(const std::string& name, const Policy& policy) {
-    using tree = lsm::lsm_tree<int, int, lsm::skip_list_memtable, lsm::block_storage<lsm::memory_medium>,
-                               Policy>;
+    using tree = lsm::lsm_tree<int, int, lsm::skip_list_memtable,
+                               lsm::block_storage<lsm::memory_medium>, Policy>;
     const auto counter = std::make_shared<write_counter>();
     tree numbers(lsm::memory_disk(),
                  {.memtable = {.max_entries = 100}, .compaction = policy, .listener = counter});
@@ -87,8 +88,7 @@ void measure(const std::string& name, const Policy& policy) {
     for (int i = 0; i < entries; ++i) numbers.put(i * 7919 % 10007, i);
     std::cout << std::left << std::setw(20) << name << std::right << std::setw(6) << std::fixed
               << std::setprecision(1) << static_cast<double>(counter->written) / entries
-              << " writes an entry, runs: "
-              << shape_of(numbers.stats()) << '\n';
+              << " writes an entry, runs: " << shape_of(numbers.stats()) << '\n';
     numbers.compact();
     std::cout << "  after compact(), runs: " << shape_of(numbers.stats()) << '\n';
 }

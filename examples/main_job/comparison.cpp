@@ -37,10 +37,10 @@ double seconds(F&& work) {
 }
 
 struct figures {
-    double load_seconds;       ///< all puts, and one compaction at the end
-    double uncached_get_us;    ///< every get reads and decodes a block
-    double first_scan_us;      ///< an entry; after opening, every block is read and decoded
-    double cached_get_us;      ///< every block is decoded and in memory
+    double load_seconds;     ///< all puts, and one compaction at the end
+    double uncached_get_us;  ///< every get reads and decodes a block
+    double first_scan_us;    ///< an entry; after opening, every block is read and decoded
+    double cached_get_us;    ///< every block is decoded and in memory
     std::uint64_t table_bytes;
 };
 
@@ -98,9 +98,10 @@ void print(const std::string& name, const figures& is) {
 
 void compare_assemblies(const std::map<std::string, package>& input) {
     using namespace lsm;
-    std::cout << "\n                                    load   get, no  get, from first scan   tables"
-                 "\nassembly                               s  cache µs   cache µs µs / entry      KiB"
-                 "\n";
+    std::cout
+        << "\n                                    load   get, no  get, from first scan   tables"
+           "\nassembly                               s  cache µs   cache µs µs / entry      KiB"
+           "\n";
     const entries order = shuffled(input);
     const auto row = [&]<class Memtable, class Storage>(const std::string& name) {
         using tree = basic_lsm_tree<std::string, package, Memtable, Storage, full_merge_compaction>;

@@ -35,7 +35,8 @@ void ask_for_names(const package_tree& tree, const std::map<std::string, package
     verify_scan("libboost…", found, expected.lower_bound("libboost"),
                 expected.lower_bound("libboosu"));
     std::cout << "  " << std::ranges::distance(found) << " names begin with libboost:\n";
-    for (auto name : found | std::views::keys | std::views::take(3)) std::cout << "    " << name << '\n';
+    for (auto name : found | std::views::keys | std::views::take(3))
+        std::cout << "    " << name << '\n';
 }
 //! [prefix]
 
@@ -60,9 +61,9 @@ void ask_for_letters(const character_tree& tree, const std::map<char32_t, charac
     const auto is_letter = [](const auto& entry) { return entry.second.is_letter(); };
     const auto greek = tree.scan(lsm::closed(U'\u0370', U'\u03ff'));
     const auto letters = std::ranges::count_if(greek, is_letter);
-    expect_equal("letters of the Greek block", letters,
-                 std::count_if(expected.lower_bound(U'\u0370'), expected.upper_bound(U'\u03ff'),
-                               is_letter));
+    expect_equal(
+        "letters of the Greek block", letters,
+        std::count_if(expected.lower_bound(U'\u0370'), expected.upper_bound(U'\u03ff'), is_letter));
     std::cout << "  the Greek block has " << letters << " letters";
     if (const auto sigma = tree.get(U'\u03c3'); sigma && sigma->uppercase)
         std::cout << "; " << sigma->name << " has the capital " << spell(*sigma->uppercase);
@@ -98,7 +99,9 @@ void live_with_characters(const std::map<char32_t, character>& characters) {
             each.name += " (has a small form)";
             return true;
         },
-        [](char32_t, const character& each) { return each.category == "Co" || each.category == "Cs"; });
+        [](char32_t, const character& each) {
+            return each.category == "Co" || each.category == "Cs";
+        });
     life.flush_and_compact();
     life.reopen();
     ask_for_letters(life.tree(), life.expected());
@@ -107,9 +110,9 @@ void live_with_characters(const std::map<char32_t, character>& characters) {
 void run(const std::string& package_file, const std::string& character_file) {
     const package_index index = read_packages(package_file);
     const auto characters = read_characters(character_file);
-    std::cout << index.packages.size() << " packages from " << index.stanzas << " stanzas, of which "
-              << index.superseded << " are other versions; " << characters.size()
-              << " characters\n";
+    std::cout << index.packages.size() << " packages from " << index.stanzas
+              << " stanzas, of which " << index.superseded << " are other versions; "
+              << characters.size() << " characters\n";
 
     // All trees live in a folder of their own, made anew each time.
     std::filesystem::remove_all("main_job.data");

@@ -30,7 +30,7 @@ BOOST_DESCRIBE_STRUCT(package, (), (version, section, installed_kib, summary, de
 
 namespace versions {
 
-/// Debian's order of characters: `~` before the end, the end before letters, letters before the rest.
+/// Debian's order of characters: `~` before the end, the end before letters, those before the rest.
 inline int weight(std::string_view text) {
     if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return 0;
     if (text[0] == '~') return -1;

@@ -17,7 +17,9 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-inline std::string spell(const std::string& key) { return key; }
+inline std::string spell(const std::string& key) {
+    return key;
+}
 inline std::string spell(char32_t key) {
     char text[16];
     std::snprintf(text, sizeof(text), "U+%04X", static_cast<unsigned>(key));

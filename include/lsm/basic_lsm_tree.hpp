@@ -55,7 +55,8 @@ class basic_lsm_tree
 public:
     using key_type = Key;
     using mapped_type = Value;
-    using key_view = std::remove_cvref_t<view_of<Key>>;  ///< what lookups take: `std::string_view` for strings
+    using key_view =
+        std::remove_cvref_t<view_of<Key>>;  ///< what lookups take: a `std::string_view`…
     using options = tree_options<MemTablePolicy, StoragePolicy, CompactionPolicy>;
     using location = typename StoragePolicy::medium::location;  ///< a path, or a `memory_disk`
     using write_batch = basic_write_batch<Key, Value>;
@@ -298,7 +299,8 @@ bool basic_lsm_tree<Key, Value, M, S, C>::visit(const key_view& key, F&& f) cons
 
 template <class Key, class Value, class M, class S, class C>
 template <std::ranges::input_range Keys>
-std::vector<std::optional<Value>> basic_lsm_tree<Key, Value, M, S, C>::multi_get(Keys&& keys) const {
+std::vector<std::optional<Value>>
+basic_lsm_tree<Key, Value, M, S, C>::multi_get(Keys&& keys) const {
     const sequence_number at = tree_->now();
     std::vector<std::optional<Value>> values;
     for (const auto& key : keys) values.push_back(tree_->get(key, at));

@@ -38,13 +38,19 @@ template <class FileSystem = posix_file_system>
 class directory;
 class memory_medium;
 class memory_disk;
-struct block_format;
-struct json_format;
+template <class Encoding>
+struct paged_format;
+struct block_encoding;
+using block_format = paged_format<block_encoding>;
+struct json_encoding;
+using json_format = paged_format<json_encoding>;
 struct binary_archive;
 struct text_archive;
 struct xml_archive;
+template <class Archive>
+struct archive_encoding;
 template <class Archive = binary_archive>
-struct serialization_format;
+using serialization_format = paged_format<archive_encoding<Archive>>;
 template <class Format, class Medium, class... AlsoReads>
 struct basic_storage;
 

@@ -40,7 +40,8 @@ public:
     /// An empty range.
     scan_view() = default;
     /// Used by the tree and its snapshots.
-    scan_view(std::shared_ptr<const readable> from, engine::pin at, key_range<Key> range, direction way)
+    scan_view(std::shared_ptr<const readable> from, engine::pin at, key_range<Key> range,
+              direction way)
         : plan_(std::make_shared<const plan>(
               plan{std::move(from), std::move(at), std::move(range), way})) {}
 
@@ -52,7 +53,8 @@ public:
     [[nodiscard]] scan_view reversed() const {
         if (!plan_) return {};
         const bool forward = plan_->way == direction::forward;
-        return {plan_->from, plan_->at, plan_->range, forward ? direction::backward : direction::forward};
+        return {plan_->from, plan_->at, plan_->range,
+                forward ? direction::backward : direction::forward};
     }
 
 private:

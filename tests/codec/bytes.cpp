@@ -42,7 +42,7 @@ struct order {  // a public serialize() in Boost's form
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
         archive& BOOST_SERIALIZATION_NVP(id);
-        archive& prices;
+        archive & prices;
     }
 };
 
@@ -56,7 +56,7 @@ private:
     friend class boost::serialization::access;
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
-        archive& code_;
+        archive & code_;
     }
     int code_ = 0;
 };

@@ -36,7 +36,7 @@ struct twice {  // gives one name to two parts, and none to a third
     void serialize(Archive& archive, unsigned) {
         archive& boost::serialization::make_nvp("n", a);
         archive& boost::serialization::make_nvp("n", b);
-        archive& c;
+        archive & c;
     }
 };
 

@@ -31,7 +31,7 @@ struct parcel {  // a serialize() of its own
 
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
-        archive& sort& fragile& content& mark;
+        archive & sort & fragile & content & mark;
     }
 };
 

@@ -26,8 +26,9 @@ BOOST_AUTO_TEST_CASE(has_one_spelling) {
     BOOST_CHECK_EQUAL((lsm::table_name{7, "json"}.file_name()), "sstable_0007.json");
     BOOST_CHECK_EQUAL((lsm::table_name{12345, "lsm"}.file_name()), "sstable_12345.lsm");
     BOOST_CHECK((lsm::table_name::parse("sstable_0007.json") == lsm::table_name{7, "json"}));
-    for (const char* other : {"sstable_7.json", "sstable_00007.json", "sstable_.json", "sstable_0007",
-                              "sstable_-007.json", "root", "sstable_99999999999999999999.json"})
+    for (const char* other :
+         {"sstable_7.json", "sstable_00007.json", "sstable_.json", "sstable_0007",
+          "sstable_-007.json", "root", "sstable_99999999999999999999.json"})
         BOOST_CHECK_MESSAGE(!lsm::table_name::parse(other), other);
 }
 

@@ -39,14 +39,18 @@ BOOST_AUTO_TEST_CASE(of_what_must_exist_refuses_what_does_not) {
 
 BOOST_AUTO_TEST_CASE(of_what_must_be_new_refuses_a_tree) {
     const support::temporary_folder folder;
-    { tree t{folder / "t", {.mode = open_mode::create}}; }
+    {
+        tree t{folder / "t", {.mode = open_mode::create}};
+    }
     BOOST_CHECK_EXCEPTION(tree(folder / "t", {.mode = open_mode::create}), lsm::error,
                           is(errc::invalid_argument));
 }
 
 BOOST_AUTO_TEST_CASE(read_only_reads_and_refuses_to_write) {
     const support::temporary_folder folder;
-    { tree(folder / "t").put(1, "one"); }
+    {
+        tree(folder / "t").put(1, "one");
+    }
     tree t{folder / "t", {.mode = open_mode::read_only}};
     BOOST_TEST(t.get(1).value() == "one");
     BOOST_CHECK_EXCEPTION(t.put(2, "two"), lsm::error, is(errc::read_only));
@@ -59,7 +63,9 @@ BOOST_AUTO_TEST_CASE(read_only_reads_and_refuses_to_write) {
 
 BOOST_AUTO_TEST_CASE(read_only_lets_other_readers_in) {
     const support::temporary_folder folder;
-    { tree(folder / "t").put(1, "one"); }
+    {
+        tree(folder / "t").put(1, "one");
+    }
     const tree a{folder / "t", {.mode = open_mode::read_only}};
     const tree b{folder / "t", {.mode = open_mode::read_only}};
     BOOST_TEST(b.get(1).value() == "one");
@@ -68,7 +74,9 @@ BOOST_AUTO_TEST_CASE(read_only_lets_other_readers_in) {
 
 BOOST_AUTO_TEST_CASE(refuses_tables_without_a_root) {
     const support::temporary_folder folder;
-    { tree(folder / "t").put(1, "one"); }
+    {
+        tree(folder / "t").put(1, "one");
+    }
     std::filesystem::remove(folder / "t/root");
     BOOST_CHECK_EXCEPTION(tree(folder / "t"), lsm::error, is(errc::corruption));
 }
@@ -87,7 +95,9 @@ BOOST_AUTO_TEST_CASE(keeps_what_was_only_in_memory) {
 
 BOOST_AUTO_TEST_CASE(happens_in_the_destructor_too) {
     const support::temporary_folder folder;
-    { tree(folder / "t").put(1, "one"); }
+    {
+        tree(folder / "t").put(1, "one");
+    }
     BOOST_TEST(tree(folder / "t").get(1).value() == "one");
 }
 
@@ -137,7 +147,9 @@ BOOST_AUTO_TEST_CASE(leaves_the_lock_to_views_of_memory_alone,
 
 BOOST_AUTO_TEST_CASE(of_what_was_not_changed_writes_nothing) {
     const support::temporary_folder folder;
-    { tree(folder / "t").put(1, "one"); }
+    {
+        tree(folder / "t").put(1, "one");
+    }
     const auto before = std::filesystem::last_write_time(folder / "t/root");
     tree(folder / "t").close();
     BOOST_TEST((std::filesystem::last_write_time(folder / "t/root") == before));
@@ -150,8 +162,12 @@ BOOST_AUTO_TEST_SUITE(tree_reopen)
 BOOST_AUTO_TEST_CASE(goes_on_with_the_sequence_numbers) {
     const lsm::memory_disk disk;
     using on_memory = support::memory_tree<int, std::string>;
-    { on_memory(disk).put(1, "old"); }
-    { on_memory(disk).put(1, "new"); }
+    {
+        on_memory(disk).put(1, "old");
+    }
+    {
+        on_memory(disk).put(1, "new");
+    }
     on_memory t{disk};
     BOOST_TEST(t.stats().last_sequence == 2U);
     t.compact();

@@ -51,13 +51,20 @@ BOOST_AUTO_TEST_CASE(of_two_keys_excludes_the_second) {
 BOOST_AUTO_TEST_CASE(keeps_to_every_form_of_range_both_ways) {
     const tree t = make_tens();
     const std::vector<std::pair<lsm::key_range<int>, ints>> cases = {
-        {lsm::closed(20, 40), {20, 30, 40}},  {lsm::open(20, 40), {30}},
-        {lsm::half_open(20, 40), {20, 30}},   {lsm::at_least(80), {80, 90}},
-        {lsm::greater_than(80), {90}},        {lsm::at_most(10), {0, 10}},
-        {lsm::less_than(10), {0}},            {lsm::closed(20, 20), {20}},
-        {lsm::open(20, 20), {}},              {lsm::half_open(20, 20), {}},
-        {lsm::closed(40, 20), {}},            {lsm::closed(21, 29), {}},
-        {lsm::less_than(0), {}},              {lsm::greater_than(90), {}},
+        {lsm::closed(20, 40), {20, 30, 40}},
+        {lsm::open(20, 40), {30}},
+        {lsm::half_open(20, 40), {20, 30}},
+        {lsm::at_least(80), {80, 90}},
+        {lsm::greater_than(80), {90}},
+        {lsm::at_most(10), {0, 10}},
+        {lsm::less_than(10), {0}},
+        {lsm::closed(20, 20), {20}},
+        {lsm::open(20, 20), {}},
+        {lsm::half_open(20, 20), {}},
+        {lsm::closed(40, 20), {}},
+        {lsm::closed(21, 29), {}},
+        {lsm::less_than(0), {}},
+        {lsm::greater_than(90), {}},
     };
     for (const auto& [range, expected] : cases) {
         BOOST_TEST((keys_of(t.scan(range)) == expected));
@@ -67,7 +74,8 @@ BOOST_AUTO_TEST_CASE(keeps_to_every_form_of_range_both_ways) {
 
 BOOST_AUTO_TEST_CASE(of_a_prefix_shows_what_begins_with_it) {
     support::memory_tree<std::string, int> t{lsm::memory_disk()};
-    for (const char* key : {"", "a", "ab", "ab\xff", "abc", "ac", "b", "\xff", "\xff\xff"}) t.put(key, 1);
+    for (const char* key : {"", "a", "ab", "ab\xff", "abc", "ac", "b", "\xff", "\xff\xff"})
+        t.put(key, 1);
     using texts = std::vector<std::string>;
     BOOST_TEST((keys_of(t.scan(lsm::prefix("ab"))) == texts{"ab", "abc", "ab\xff"}));
     BOOST_TEST((keys_of(t.scan(lsm::prefix("\xff"))) == texts{"\xff", "\xff\xff"}));

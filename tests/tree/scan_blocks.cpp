@@ -76,9 +76,10 @@ BOOST_AUTO_TEST_CASE(are_read_by_take_before_filter_up_to_the_last_entry) {
 // A filter looks for the next match as soon as it is incremented, whatever it filters.
 BOOST_AUTO_TEST_CASE(are_read_by_filter_before_take_up_to_the_next_match) {
     const tree t = make_hundred();
-    BOOST_TEST(blocks_read(t, t.scan() | std::views::filter(is_even) | std::views::take(10)) == 21U);
-    BOOST_TEST(blocks_read(t, t.scan() | ranges::views::filter(is_even) | ranges::views::take(10)) ==
+    BOOST_TEST(blocks_read(t, t.scan() | std::views::filter(is_even) | std::views::take(10)) ==
                21U);
+    BOOST_TEST(
+        blocks_read(t, t.scan() | ranges::views::filter(is_even) | ranges::views::take(10)) == 21U);
 }
 
 BOOST_AUTO_TEST_CASE(are_read_from_the_lower_end_on) {

@@ -44,8 +44,9 @@ BOOST_AUTO_TEST_SUITE(tree_scan_in_std)
 BOOST_AUTO_TEST_CASE(pipes) {
     const tree t = make_letters();
     ints seen;
-    for (const int value : t.scan() | std::views::values | std::views::filter([](int i) { return i % 2 == 1; }) |
-                               std::views::transform([](int i) { return 10 * i; }) | std::views::take(3))
+    for (const int value :
+         t.scan() | std::views::values | std::views::filter([](int i) { return i % 2 == 1; }) |
+             std::views::transform([](int i) { return 10 * i; }) | std::views::take(3))
         seen.push_back(value);
     BOOST_TEST((seen == ints{10, 30, 50}));
 }
@@ -60,8 +61,9 @@ BOOST_AUTO_TEST_CASE(gives_keys_as_views) {
 BOOST_AUTO_TEST_CASE(drops_and_stops) {
     const tree t = make_letters();
     ints seen;
-    for (const auto& [key, value] : t.scan() | std::views::drop(2) |
-                                        std::views::take_while([](const auto& e) { return e.value() < 5; }))
+    for (const auto& [key, value] :
+         t.scan() | std::views::drop(2) |
+             std::views::take_while([](const auto& e) { return e.value() < 5; }))
         seen.push_back(value);
     BOOST_TEST((seen == ints{2, 3, 4}));
 }
@@ -82,9 +84,10 @@ BOOST_AUTO_TEST_SUITE(tree_scan_in_range_v3)
 
 BOOST_AUTO_TEST_CASE(pipes) {
     const tree t = make_letters();
-    const auto seen = t.scan() | ranges::views::values | ranges::views::filter([](int i) { return i % 2 == 1; }) |
-                      ranges::views::transform([](int i) { return 10 * i; }) | ranges::views::take(3) |
-                      ranges::to<std::vector>();
+    const auto seen = t.scan() | ranges::views::values |
+                      ranges::views::filter([](int i) { return i % 2 == 1; }) |
+                      ranges::views::transform([](int i) { return 10 * i; }) |
+                      ranges::views::take(3) | ranges::to<std::vector>();
     BOOST_TEST((seen == ints{10, 30, 50}));
 }
 

@@ -11,7 +11,9 @@ namespace {
 
 using tree = support::memory_tree<int, std::string>;
 
-std::uint64_t entries_in_tables(const tree& t) { return t.stats().table_entries(); }
+std::uint64_t entries_in_tables(const tree& t) {
+    return t.stats().table_entries();
+}
 
 }  // namespace
 
@@ -132,7 +134,8 @@ BOOST_AUTO_TEST_CASE(keeps_each_version_that_some_snapshot_sees) {
     t.compact();
     BOOST_TEST(entries_in_tables(t) == 5U);  // those of 0, 5, 10, 15, and the newest
     for (int i = 0; i < 4; ++i)
-        BOOST_TEST(snapshots.at(static_cast<std::size_t>(i)).get(1).value() == std::to_string(5 * i));
+        BOOST_TEST(snapshots.at(static_cast<std::size_t>(i)).get(1).value() ==
+                   std::to_string(5 * i));
 }
 
 BOOST_AUTO_TEST_CASE(makes_one_run_of_bounded_tables) {

@@ -13,7 +13,9 @@ namespace {
 template <class Memtable>
 using tree_with = support::memory_tree<std::string, std::string, Memtable>;
 
-std::string name(int i) { return "key " + std::to_string(1000 + i); }
+std::string name(int i) {
+    return "key " + std::to_string(1000 + i);
+}
 
 template <class Memtable>
 tree_with<Memtable> make_hundred() {
@@ -63,11 +65,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_keys_ahead_and_behind, Memtable, support::memt
 BOOST_AUTO_TEST_CASE_TEMPLATE(new_keys_everywhere, Memtable, support::memtables) {
     for (const bool reversed : {false, true})
         check_scan<Memtable>(reversed, [](auto& t, int i) {
-            for (int n = 0; n < 100; ++n) t.put(name((37 * i + n) % 100) + std::to_string(n), "new");
+            for (int n = 0; n < 100; ++n)
+                t.put(name((37 * i + n) % 100) + std::to_string(n), "new");
         });
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(so_that_memory_is_flushed_and_compacted, Memtable, support::memtables) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(so_that_memory_is_flushed_and_compacted, Memtable,
+                              support::memtables) {
     for (const bool reversed : {false, true})
         check_scan<Memtable>(reversed, [](auto& t, int i) {
             t.put(name(i), std::string(1000, 'n'));

@@ -61,8 +61,8 @@ struct codec<T> : decoded_codec<T> {
         const shape_step step;
         std::string parts;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            ((parts += (parts.empty() ? "" : ",") +
-                       codec<boost::pfr::tuple_element_t<I, T>>::shape()),
+            ((parts +=
+              (parts.empty() ? "" : ",") + codec<boost::pfr::tuple_element_t<I, T>>::shape()),
              ...);
         }(indices());
         return "record<" + parts + ">";

@@ -18,9 +18,8 @@ template <class T>
 concept described_class = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
 
 template <class T>
-using described_members =
-    boost::describe::describe_members<T, boost::describe::mod_any_access |
-                                             boost::describe::mod_inherited>;
+using described_members = boost::describe::describe_members<T, boost::describe::mod_any_access |
+                                                                   boost::describe::mod_inherited>;
 
 }  // namespace detail
 

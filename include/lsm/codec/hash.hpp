@@ -63,7 +63,9 @@ private:
 template <has_codec T>
 [[nodiscard]] std::uint64_t hash_of(const std::remove_cvref_t<view_of<T>>& object,
                                     std::uint64_t seed = 0) {
-    if constexpr (requires { { codec<T>::hash(object, seed) } -> std::same_as<std::uint64_t>; }) {
+    if constexpr (requires {
+                      { codec<T>::hash(object, seed) } -> std::same_as<std::uint64_t>;
+                  }) {
         return codec<T>::hash(object, seed);
     } else {
         hasher out(seed);

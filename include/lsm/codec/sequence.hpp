@@ -45,8 +45,9 @@ struct element_of<T> {
 template <detail::fillable_container T>
 struct codec<T> : checked_parts<typename detail::element_of<T>::type>, decoded_codec<T> {
     using element = typename detail::element_of<T>::type;
-    static_assert(!std::is_empty_v<element>,
-                  "lsm: a container of objects without parts holds no more than its size: store that");
+    static_assert(
+        !std::is_empty_v<element>,
+        "lsm: a container of objects without parts holds no more than its size: store that");
 
     static void write(auto& out, const T& object) {
         out.begin_sequence(object.size());

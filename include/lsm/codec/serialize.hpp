@@ -98,9 +98,8 @@ private:
 
 /// A class with a public `serialize(Archive&, unsigned)`, as Boost.Serialization asks for.
 template <class T>
-concept has_serialize_member = std::is_class_v<T> && requires(T& object, recording_archive& ar) {
-    object.serialize(ar, 0U);
-};
+concept has_serialize_member =
+    std::is_class_v<T> && requires(T& object, recording_archive& ar) { object.serialize(ar, 0U); };
 
 template <class Archive, class T>
 void call_serialize(Archive& ar, T& object) {

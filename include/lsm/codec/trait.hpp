@@ -127,6 +127,9 @@ struct decoded_codec {
 /// For codecs of small types that are passed by value.
 template <class T>
 struct by_value_codec {
+    static_assert(std::is_default_constructible_v<T>,
+                  "lsm: by_value_codec is for small types with a default constructor, which stands "
+                  "for no value: use decoded_codec");
     static constexpr access_kind access = access_kind::by_value;
     using view = T;
     static constexpr T as_view(const T& object) noexcept { return object; }

@@ -28,8 +28,9 @@ struct group_codec : checked_parts<std::remove_const_t<Parts>...> {
     static constexpr access_kind access =
         access_of_whole({access_of<std::remove_const_t<Parts>>...});
     static constexpr bool seen_by_reference = access == access_kind::decoded;
-    using view = std::conditional_t<seen_by_reference, const object&,
-                                    Group<std::remove_cvref_t<view_of<std::remove_const_t<Parts>>>...>>;
+    using view =
+        std::conditional_t<seen_by_reference, const object&,
+                           Group<std::remove_cvref_t<view_of<std::remove_const_t<Parts>>>...>>;
 
     static view as_view(const object& from) {
         if constexpr (seen_by_reference)

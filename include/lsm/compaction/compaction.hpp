@@ -41,11 +41,11 @@ using level_summary = std::vector<run_summary>;
 
 /// Everything that a compaction policy may decide from. A value: no I/O, no clock of its own.
 struct compaction_view {
-    std::vector<level_summary> levels;       ///< level 0 holds the newest runs
-    bool requested = false;                  ///< the user called `compact()`
-    sequence_number oldest_pin = max_sequence;  ///< the oldest number that a snapshot or view reads at
-    std::uint64_t now_seconds = 0;           ///< the store's clock
-    byte_view memory;                        ///< what the policy's last job asked to be remembered
+    std::vector<level_summary> levels;  ///< level 0 holds the newest runs
+    bool requested = false;             ///< the user called `compact()`
+    sequence_number oldest_pin =
+        max_sequence;  ///< no snapshot and no view reads at an older number
+    byte_view memory;  ///< what the policy's last job asked to be remembered
 
     /// How many runs there are, over all levels.
     [[nodiscard]] std::size_t runs() const noexcept {
@@ -66,11 +66,13 @@ enum class job_kind {
 /// `errc::invalid_argument` what would break the order of versions.
 struct compaction_job {
     job_kind kind = job_kind::merge;
-    std::vector<std::uint64_t> inputs;  ///< table ids
+    std::vector<std::uint64_t> inputs = {};  ///< table ids
     std::size_t output_level = 0;
-    bool new_run = false;  ///< the outputs make a run of their own, instead of joining the level's newest
-    std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();  ///< begin another table after
-    byte_buffer memory;    ///< to be shown in later views
+    /// Whether the outputs make a run of their own, instead of joining the level's newest.
+    bool new_run = false;
+    /// Begin another table after so many bytes.
+    std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();
+    byte_buffer memory = {};  ///< to be shown in later views
 };
 
 /// @name What the compaction slot asks for

@@ -51,7 +51,8 @@ template <plain_number T>
 [[nodiscard]] std::array<std::byte, sizeof(T)> to_little_endian(T value) noexcept {
     auto bytes = std::bit_cast<std::array<std::byte, sizeof(T)>>(value);
     if constexpr (std::endian::native == std::endian::big)
-        for (std::size_t i = 0; i < sizeof(T) / 2; ++i) std::swap(bytes[i], bytes[sizeof(T) - 1 - i]);
+        for (std::size_t i = 0; i < sizeof(T) / 2; ++i)
+            std::swap(bytes[i], bytes[sizeof(T) - 1 - i]);
     return bytes;
 }
 
@@ -61,7 +62,8 @@ template <plain_number T>
     std::array<std::byte, sizeof(T)> bytes;
     std::memcpy(bytes.data(), from, sizeof(T));
     if constexpr (std::endian::native == std::endian::big)
-        for (std::size_t i = 0; i < sizeof(T) / 2; ++i) std::swap(bytes[i], bytes[sizeof(T) - 1 - i]);
+        for (std::size_t i = 0; i < sizeof(T) / 2; ++i)
+            std::swap(bytes[i], bytes[sizeof(T) - 1 - i]);
     return std::bit_cast<T>(bytes);
 }
 

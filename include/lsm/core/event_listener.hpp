@@ -11,9 +11,9 @@ namespace lsm {
 
 /// A table, as events and statistics tell of it.
 struct table_statistics {
-    std::string file;           ///< its name on the medium
+    std::string file;  ///< its name on the medium
     std::size_t level = 0;
-    std::size_t run = 0;        ///< within the level, 0 is the newest
+    std::size_t run = 0;  ///< within the level, 0 is the newest
     std::uint64_t bytes = 0;
     std::uint64_t entries = 0;  ///< all versions, with tombstones
     std::uint64_t tombstones = 0;

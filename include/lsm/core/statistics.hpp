@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <lsm/core/event_listener.hpp>
 #include <lsm/core/entry.hpp>
+#include <lsm/core/event_listener.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,11 +15,11 @@ namespace lsm {
 
 /// What a tree holds and has done since it was opened.
 struct statistics {
-    std::size_t memtable_entries = 0;  ///< keys in the active memtable
-    std::size_t memtable_bytes = 0;    ///< about its memory
-    std::size_t frozen_memtables = 0;  ///< waiting for their flush
+    std::size_t memtable_entries = 0;      ///< keys in the active memtable
+    std::size_t memtable_bytes = 0;        ///< about its memory
+    std::size_t frozen_memtables = 0;      ///< waiting for their flush
     std::vector<table_statistics> tables;  ///< oldest data first
-    std::size_t pins = 0;              ///< snapshots and scan views alive
+    std::size_t pins = 0;                  ///< snapshots and scan views alive
     sequence_number last_sequence = no_sequence;
     std::uint64_t flushes = 0;
     std::uint64_t compactions = 0;
@@ -49,7 +49,8 @@ struct statistics {
 
 inline std::string statistics::to_json() const {
     std::ostringstream out;
-    out << "{\"memtable_entries\": " << memtable_entries << ", \"memtable_bytes\": " << memtable_bytes
+    out << "{\"memtable_entries\": " << memtable_entries
+        << ", \"memtable_bytes\": " << memtable_bytes
         << ", \"frozen_memtables\": " << frozen_memtables << ", \"pins\": " << pins
         << ", \"last_sequence\": " << last_sequence << ", \"flushes\": " << flushes
         << ", \"compactions\": " << compactions << ", \"bytes_written\": " << bytes_written
@@ -59,7 +60,8 @@ inline std::string statistics::to_json() const {
     for (const table_statistics& table : tables) {
         out << separator << "{\"file\": \"" << table.file << "\", \"level\": " << table.level
             << ", \"run\": " << table.run << ", \"bytes\": " << table.bytes
-            << ", \"entries\": " << table.entries << ", \"tombstones\": " << table.tombstones << "}";
+            << ", \"entries\": " << table.entries << ", \"tombstones\": " << table.tombstones
+            << "}";
         separator = ", ";
     }
     out << "]}";

@@ -19,7 +19,8 @@ namespace lsm::engine {
 template <class Key>
 void check_key(const std::remove_cvref_t<view_of<Key>>& key) {
     if (!has_order(key))
-        throw error(errc::invalid_argument, "a key has no place in the order: it is, or holds, a NaN");
+        throw error(errc::invalid_argument,
+                    "a key has no place in the order: it is, or holds, a NaN");
     if (const std::uint64_t bytes = encoded_bytes<Key>(key); bytes > max_key_bytes)
         throw error(errc::invalid_argument, "a key of " + std::to_string(bytes) +
                                                 " bytes: expected at most " +
@@ -31,7 +32,8 @@ void check_operation(const operation<Key, Value>& step) {
     check_key<Key>(codec<Key>::as_view(step.key));
     if (step.content.kind() != payload_kind::value) return;
     const auto& value = step.content.value();
-    if (const auto bytes = encoded_bytes<Value>(codec<Value>::as_view(value)); bytes > max_value_bytes)
+    if (const auto bytes = encoded_bytes<Value>(codec<Value>::as_view(value));
+        bytes > max_value_bytes)
         throw error(errc::invalid_argument, "a value of " + std::to_string(bytes) +
                                                 " bytes: expected at most " +
                                                 std::to_string(max_value_bytes));

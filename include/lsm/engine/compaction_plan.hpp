@@ -29,9 +29,8 @@ template <class Key, class Value>
     };
     std::ranges::sort(ends, less);
     const auto same = [&](const Key* a, const Key* b) { return !less(a, b); };  // sorted: a <= b
-    ends.erase(std::unique(ends.begin(), ends.end(), [&](const Key* a, const Key* b) {
-                   return same(b, a) && same(a, b);
-               }),
+    ends.erase(std::unique(ends.begin(), ends.end(),
+                           [&](const Key* a, const Key* b) { return same(b, a) && same(a, b); }),
                ends.end());
     const auto rank = [&](const Key& key) {
         return static_cast<std::size_t>(std::ranges::lower_bound(ends, &key, less) - ends.begin());
@@ -43,8 +42,8 @@ template <class Key, class Value>
             run_summary& summary = view.levels[l].emplace_back();
             for (const auto& each : tables) {
                 const table_properties& is = each->index().properties;
-                summary.push_back({each->record().id, each->record().bytes, is.entries, is.tombstones,
-                                   is.min_sequence, is.max_sequence,
+                summary.push_back({each->record().id, each->record().bytes, is.entries,
+                                   is.tombstones, is.min_sequence, is.max_sequence,
                                    rank(each->index().first_keys.front()),
                                    rank(*each->index().last_key), false});
             }
@@ -73,7 +72,8 @@ inline std::vector<placed_table> place_all(const compaction_view& view, const co
     for (std::size_t l = 0; l < view.levels.size(); ++l)
         for (std::size_t r = 0; r < view.levels[l].size(); ++r)
             for (const table_summary& table : view.levels[l][r])
-                all.push_back({&table, {l, 2 * r + 1},
+                all.push_back({&table,
+                               {l, 2 * r + 1},
                                std::ranges::find(job.inputs, table.id) != job.inputs.end()});
     return all;
 }
@@ -102,9 +102,8 @@ inline job_placement place_outputs(const compaction_view& view, const compaction
 ///    an older one older: so inputs are contiguous in age wherever their keys meet.
 /// 3. Outputs that join a run share no keys with the tables that stay in it.
 /// @returns the placement, or nothing with the reason in @p why
-[[nodiscard]] inline std::optional<job_placement> check_job(const compaction_view& view,
-                                                            const compaction_job& job,
-                                                            std::string& why) {
+[[nodiscard]] inline std::optional<job_placement>
+check_job(const compaction_view& view, const compaction_job& job, std::string& why) {
     const std::vector<detail::placed_table> tables = detail::place_all(view, job);
     const auto inputs = static_cast<std::size_t>(
         std::ranges::count_if(tables, [](const auto& each) { return each.is_input; }));

@@ -30,7 +30,8 @@ template <class State>
 class maintenance {
     using Key = typename State::key_type;
     using Value = typename State::mapped_type;
-    using job_type = merge_job<Key, Value, typename State::format_type, typename State::medium_type>;
+    using job_type =
+        merge_job<Key, Value, typename State::format_type, typename State::medium_type>;
     using run_type = run<Key, Value>;
     using key_view = std::remove_cvref_t<view_of<Key>>;
     using sources = std::vector<std::unique_ptr<cursor<Key, Value>>>;
@@ -61,7 +62,8 @@ public:
 
     /// Does everything there is to do. @throws error
     void run_all() {
-        while (step()) {}
+        while (step()) {
+        }
     }
 
     /// Asks the policy to compact everything, and does all that follows. @throws error
@@ -122,9 +124,10 @@ private:
         State::read_state_type::add_memtable(from, oldest, direction::forward, max_sequence);
         running_job next;
         next.is_flush = true;
-        next.job = make_job(std::move(from), [tables = state_.current->tables](const key_view& key) {
-            return any_run_may_hold(*tables, 0, 0, {}, key);
-        });
+        next.job =
+            make_job(std::move(from), [tables = state_.current->tables](const key_view& key) {
+                return any_run_may_hold(*tables, 0, 0, {}, key);
+            });
         running_ = std::move(next);
     }
 
@@ -132,7 +135,8 @@ private:
         std::string why;
         const std::optional<job_placement> place = check_job(seen, job, why);
         if (!place)
-            throw error(errc::invalid_argument, "the compaction policy planned what cannot be: " + why);
+            throw error(errc::invalid_argument,
+                        "the compaction policy planned what cannot be: " + why);
         if (job.kind == job_kind::drop && !state_.options.allow_drop)
             throw error(errc::invalid_argument,
                         "the compaction policy drops data: acknowledge it with options.allow_drop");
@@ -168,13 +172,13 @@ private:
     }
 
     template <class MayHoldOlder>
-    std::unique_ptr<job_type> make_job(
-        sources from, MayHoldOlder older,
-        std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)()) {
+    std::unique_ptr<job_type>
+    make_job(sources from, MayHoldOlder older,
+             std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)()) {
         state_.store.mark_clean(false);
-        typename job_type::target to{state_.store.medium, state_.store.cache, state_.options.storage.format,
-                                     [&store = state_.store] { return store.next_table_id++; },
-                                     max_table_bytes};
+        typename job_type::target to{
+            state_.store.medium, state_.store.cache, state_.options.storage.format,
+            [&store = state_.store] { return store.next_table_id++; }, max_table_bytes};
         return std::make_unique<job_type>(
             merge_cursor<Key, Value>(std::move(from), direction::forward), state_.store.pins->all(),
             std::move(older), std::move(to));
@@ -190,8 +194,10 @@ private:
         const bool was_flush = done.is_flush;
         running_.reset();
         if (!state_.options.listener) return;
-        if (was_flush) state_.options.listener->on_flush(event);
-        else state_.options.listener->on_compaction(event);
+        if (was_flush)
+            state_.options.listener->on_flush(event);
+        else
+            state_.options.listener->on_compaction(event);
     }
 
     void count(const running_job& done, const job_event& event) noexcept {
@@ -202,11 +208,11 @@ private:
 
     [[nodiscard]] job_event event_of(const running_job& done) const {
         job_event event;
-        state_.current->tables->for_each_table(
-            [&](std::size_t level, std::size_t run_index, const auto& each) {
-                if (std::ranges::find(done.edit.removed, each->record().id) != done.edit.removed.end())
-                    event.inputs.push_back(describe(level, run_index, *each));
-            });
+        state_.current->tables->for_each_table([&](std::size_t level, std::size_t run_index,
+                                                   const auto& each) {
+            if (std::ranges::find(done.edit.removed, each->record().id) != done.edit.removed.end())
+                event.inputs.push_back(describe(level, run_index, *each));
+        });
         for (const auto& made : done.edit.added)
             event.outputs.push_back(describe(done.edit.level, done.edit.run_index, *made));
         return event;

@@ -179,7 +179,8 @@ private:
     direction way_;
     std::vector<head> heads_;  // newest source first
     std::vector<std::size_t> heap_;
-    std::size_t given_ = nothing;  // up to (backward: down to) where the first source was handed out
+    std::size_t given_ =
+        nothing;  // up to (backward: down to) where the first source was handed out
 };
 
 }  // namespace lsm::engine

@@ -53,10 +53,9 @@ public:
 
     /// Works through about @p entries entries. @returns whether there is more to do. @throws error
     bool step(std::size_t entries) {
-        const bool more = from_.step(entries, [&](const key_view& key, sequence_number sequence,
-                                                  payload_kind kind, const cell<Value>& value) {
-            add(key, sequence, kind, value);
-        });
+        const bool more = from_.step(
+            entries, [&](const key_view& key, sequence_number sequence, payload_kind kind,
+                         const cell<Value>& value) { add(key, sequence, kind, value); });
         if (!more) finish_table();
         return more;
     }
@@ -107,8 +106,9 @@ private:
         const extent index = open_->build.finish();
         flush();
         open_->write.commit();
-        const table_record record{open_->name.id,  std::string(Format::name), Format::version,
-                                  open_->name.extension, written_, index};
+        const table_record record{open_->name.id,  std::string(Format::name),
+                                  Format::version, open_->name.extension,
+                                  written_,        index};
         open_.reset();
         outputs_.push_back(open_again(record));
     }

@@ -27,9 +27,9 @@ public:
 
     /// A cursor over what a reader at @p at sees. Opening reads nothing. @p self is what keeps this
     /// object alive, which the cursor holds.
-    [[nodiscard]] virtual std::unique_ptr<visible_cursor<Key, Value>> open(
-        std::shared_ptr<const readable> self, const key_range<Key>& range, direction way,
-        sequence_number at) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<visible_cursor<Key, Value>>
+    open(std::shared_ptr<const readable> self, const key_range<Key>& range, direction way,
+         sequence_number at) const = 0;
 };
 
 /// What a reader pins: the active and the frozen memtables, and the tables, of one moment. Nothing
@@ -72,9 +72,9 @@ public:
         return found;
     }
 
-    [[nodiscard]] std::unique_ptr<visible_cursor<Key, Value>> open(
-        std::shared_ptr<const readable<Key, Value>> self, const key_range<Key>& range, direction way,
-        sequence_number at) const override {
+    [[nodiscard]] std::unique_ptr<visible_cursor<Key, Value>>
+    open(std::shared_ptr<const readable<Key, Value>> self, const key_range<Key>& range,
+         direction way, sequence_number at) const override {
         sources all;
         add_memtable(all, active, way, at);
         for (const auto& each : frozen) add_memtable(all, each, way, at);
@@ -89,7 +89,8 @@ public:
     static void add_memtable(sources& to, std::shared_ptr<const memtable_type> from, direction way,
                              sequence_number at) {
         if (from->table.entries() == 0) return;
-        to.push_back(std::make_unique<memtable_cursor<Key, Value, Memtable>>(std::move(from), way, at));
+        to.push_back(
+            std::make_unique<memtable_cursor<Key, Value, Memtable>>(std::move(from), way, at));
     }
 
 private:

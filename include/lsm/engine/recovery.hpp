@@ -82,8 +82,8 @@ private:
     }
     void check_shape(const std::string& of, const std::string& stored, const std::string& asked) {
         if (stored == asked) return;
-        throw error(errc::incompatible, where() + ": the " + of + " type differs: stored " + stored +
-                                            ", opened with " + asked);
+        throw error(errc::incompatible, where() + ": the " + of + " type differs: stored " +
+                                            stored + ", opened with " + asked);
     }
 
     version<Key, Value> open_tables(const tree_record& tree) {
@@ -109,7 +109,8 @@ private:
             opened = stored_table<Key, Value, Format, medium>::open(medium_, cache_, record);
             return true;
         });
-        const std::string file = where() + "/" + table_name{record.id, record.extension}.file_name();
+        const std::string file =
+            where() + "/" + table_name{record.id, record.extension}.file_name();
         if (!opened)
             throw error(errc::incompatible,
                         file + " is in format " + label(record.format, record.version) +

@@ -32,8 +32,7 @@ public:
     /// @param pins    what readers are pinned to, ascending
     retain_cursor(merge_cursor<Key, Value> sources, std::vector<sequence_number> pins,
                   MayHoldOlder may_hold_older)
-        : merge_(std::move(sources)),
-          pins_(std::move(pins)),
+        : merge_(std::move(sources)), pins_(std::move(pins)),
           may_hold_older_(std::move(may_hold_older)) {
         merge_.seek_first();
     }

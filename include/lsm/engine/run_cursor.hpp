@@ -29,15 +29,20 @@ public:
 
     void seek_first() override {
         sought_.reset();
-        if (way_ == direction::forward) stand_at(0, 0);
-        else if (tables_.empty()) this->end();
-        else stand_at(tables_.size() - 1, blocks_of(tables_.size() - 1) - 1);
+        if (way_ == direction::forward)
+            stand_at(0, 0);
+        else if (tables_.empty())
+            this->end();
+        else
+            stand_at(tables_.size() - 1, blocks_of(tables_.size() - 1) - 1);
     }
 
     void seek(const key_view& key) override {
         sought_.emplace(codec<Key>::own(key));
-        if (way_ == direction::forward) seek_forward(key);
-        else seek_backward(key);
+        if (way_ == direction::forward)
+            seek_forward(key);
+        else
+            seek_backward(key);
     }
 
     void next() override {
@@ -67,18 +72,19 @@ private:
     /// The first table that does not end before the key; in it, the last block that begins at or
     /// before the key.
     void seek_forward(const key_view& key) {
-        const auto at = std::partition_point(
-            tables_.begin(), tables_.end(),
-            [&](const auto& each) { return compare<key_view>(each->last_key(), key) < 0; });
+        const auto at = std::partition_point(tables_.begin(), tables_.end(), [&](const auto& each) {
+            return compare<key_view>(each->last_key(), key) < 0;
+        });
         if (at == tables_.end()) return leave();
         const std::size_t until = (*at)->index().blocks_until(key);
         stand_at(static_cast<std::size_t>(at - tables_.begin()), until == 0 ? 0 : until - 1);
     }
     /// The last table that begins at or before the key; in it, the last block that does.
     void seek_backward(const key_view& key) {
-        const auto after = std::partition_point(
-            tables_.begin(), tables_.end(),
-            [&](const auto& each) { return compare<key_view>(each->first_key(), key) <= 0; });
+        const auto after =
+            std::partition_point(tables_.begin(), tables_.end(), [&](const auto& each) {
+                return compare<key_view>(each->first_key(), key) <= 0;
+            });
         if (after == tables_.begin()) return leave();
         const auto table = static_cast<std::size_t>(after - tables_.begin()) - 1;
         stand_at(table, tables_[table]->index().blocks_until(key) - 1);

@@ -32,8 +32,7 @@ struct store {
 
     /// Opens the medium, and locks it. The root is recovery's. @throws error
     store(const typename Medium::location& location, open_mode mode, std::size_t cache_bytes)
-        : medium(std::make_shared<Medium>(location, mode)),
-          where(medium->describe()),
+        : medium(std::make_shared<Medium>(location, mode)), where(medium->describe()),
           cache(std::make_shared<block_cache>(cache_bytes)) {}
 
     /// Replaces the root, with what every root says filled in. @throws error

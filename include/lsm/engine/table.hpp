@@ -60,7 +60,8 @@ public:
         const auto first = std::partition_point(
             window.keys.begin(), window.keys.end(),
             [&](const cell<Key>& each) { return compare<key_view>(view_in<Key>(each), key) < 0; });
-        for (auto i = static_cast<std::size_t>(first - window.keys.begin()); i < window.size(); ++i) {
+        for (auto i = static_cast<std::size_t>(first - window.keys.begin()); i < window.size();
+             ++i) {
             if (compare<key_view>(view_in<Key>(window.keys[i]), key) != 0) return true;
             if (window.sequences[i] > at) continue;
             if (!f(window.sequences[i], window.kinds[i], window.values[i])) return false;
@@ -133,9 +134,7 @@ public:
 
     stored_table(std::shared_ptr<Medium> medium, std::shared_ptr<block_cache> cache, reader opened,
                  const table_record& record, table_index<Key> index)
-        : base(record, std::move(index)),
-          medium_(std::move(medium)),
-          cache_(std::move(cache)),
+        : base(record, std::move(index)), medium_(std::move(medium)), cache_(std::move(cache)),
           reader_(std::move(opened)) {}
 
     ~stored_table() override {
@@ -154,7 +153,8 @@ public:
             return {std::move(held), found.window()};
         }
         const std::string where = medium_->describe() + "/" + name_of(this->record()).file_name();
-        byte_buffer bytes = fetch(reader_, this->record().bytes, this->index().blocks[which], where);
+        byte_buffer bytes =
+            fetch(reader_, this->record().bytes, this->index().blocks[which], where);
         cache_->count_fetch();
         try {
             const auto made = std::make_shared<const block>(std::move(bytes));

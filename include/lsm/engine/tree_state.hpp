@@ -36,8 +36,9 @@ struct tree_state {
 
     options_type options;
     engine::store<medium_type> store;
-    std::shared_ptr<const read_state_type> current;  ///< what the next reader pins; null once closed
-    statistics done;                                 ///< only its counters of work done
+    std::shared_ptr<const read_state_type>
+        current;      ///< what the next reader pins; null once closed
+    statistics done;  ///< only its counters of work done
 
     /// Opens the medium and recovers. @throws error
     tree_state(const typename medium_type::location& location, options_type settings)
@@ -69,7 +70,8 @@ struct tree_state {
         auto tables = std::make_shared<const version_type>(apply(*current->tables, edit));
         auto frozen = current->frozen;
         if (is_flush) frozen.pop_back();
-        auto next = std::make_shared<const read_state_type>(current->active, std::move(frozen), tables);
+        auto next =
+            std::make_shared<const read_state_type>(current->active, std::move(frozen), tables);
         root_record root = store.root;
         root.clean = false;
         root.trees.front().levels = tables->records();
@@ -77,7 +79,8 @@ struct tree_state {
         store.replace_root(std::move(root));
         const auto before = std::exchange(current, std::move(next));
         before->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            const bool removed = std::ranges::find(edit.removed, each->record().id) != edit.removed.end();
+            const bool removed =
+                std::ranges::find(edit.removed, each->record().id) != edit.removed.end();
             const bool stays = std::ranges::find(edit.added, each) != edit.added.end();
             if (removed && !stays) each->retire();
         });

@@ -33,8 +33,8 @@ struct version {
     bool find(const key_view& key, sequence_number at, F&& f) const {
         for (const level& each : levels)
             for (const run_type& tables : each) {
-                const auto table = std::partition_point(
-                    tables.begin(), tables.end(), [&](const auto& candidate) {
+                const auto table =
+                    std::partition_point(tables.begin(), tables.end(), [&](const auto& candidate) {
                         return compare<key_view>(candidate->last_key(), key) < 0;
                     });
                 if (table != tables.end() && !(*table)->find(key, at, f)) return false;
@@ -88,7 +88,7 @@ template <class Key, class Value>
         auto& level = after.levels[edit.level];
         const bool joins = !edit.new_run && edit.run_index < level.size();
         if (!joins) {
-            const auto at = static_cast<std::ptrdiff_t>(std::min(edit.run_index, level.size()));
+            const auto at = static_cast<std::ptrdiff_t>((std::min)(edit.run_index, level.size()));
             level.insert(level.begin() + at, edit.added);
         } else {
             run_type& tables = level[edit.run_index];
@@ -109,8 +109,12 @@ template <class Key, class Value>
                                         const table<Key, Value>& from) {
     const table_record& record = from.record();
     const table_properties& properties = from.index().properties;
-    return {table_name{record.id, record.extension}.file_name(), level, run_index, record.bytes,
-            properties.entries, properties.tombstones};
+    return {table_name{record.id, record.extension}.file_name(),
+            level,
+            run_index,
+            record.bytes,
+            properties.entries,
+            properties.tombstones};
 }
 
 }  // namespace lsm::engine

@@ -30,10 +30,7 @@ public:
     /// Keeps @p keeps, which the sources read from, alive. Reads nothing yet.
     visible_cursor(merge sources, std::shared_ptr<const void> keeps, key_range<Key> range,
                    direction way, sequence_number at)
-        : keeps_(std::move(keeps)),
-          merge_(std::move(sources)),
-          range_(std::move(range)),
-          way_(way),
+        : keeps_(std::move(keeps)), merge_(std::move(sources)), range_(std::move(range)), way_(way),
           at_(at) {}
 
     /// Moves to the next entry, at first to the first one. @returns whether there is one
@@ -60,8 +57,10 @@ private:
 
     void start() {
         const auto& from = way_ == direction::forward ? range_.lower : range_.upper;
-        if (from) merge_.seek(codec<Key>::as_view(from->key));
-        else merge_.seek_first();
+        if (from)
+            merge_.seek(codec<Key>::as_view(from->key));
+        else
+            merge_.seek_first();
     }
 
     bool advance() {
@@ -113,7 +112,8 @@ private:
     }
     /// Only the key decided last can come again.
     [[nodiscard]] bool is_decided(const key_view& key) const {
-        if (decided_here_) return compare<key_view>(view_in<Key>(part_.keys[*decided_here_]), key) == 0;
+        if (decided_here_)
+            return compare<key_view>(view_in<Key>(part_.keys[*decided_here_]), key) == 0;
         return decided_key_ && compare<key_view>(codec<Key>::as_view(*decided_key_), key) == 0;
     }
     /// Only the excluded end where the scan begins can be before the range.

@@ -91,7 +91,7 @@ struct pointed_keys {
 
 template <class Key>
 concept fit_for_array = std::copyable<Key> && std::is_nothrow_move_constructible_v<Key> &&
-    std::is_nothrow_move_assignable_v<Key>;
+                        std::is_nothrow_move_assignable_v<Key>;
 
 }  // namespace detail
 
@@ -118,8 +118,11 @@ public:
     void insert(Key key, sequence_number sequence, Payload payload, sequence_number floor) {
         auto added = std::make_unique<version>(sequence, std::move(payload));
         const std::size_t key_bytes = heap_bytes(key);
-        const auto [at, is_new] = map_.try_emplace(keys::make(std::move(key)));
-        if (is_new) {
+        // With the end as a hint, keys in order cost one comparison. And it returns no pair of
+        // iterator and flag: Boost 1.81 converts that one by a cast that g++ -O2 reads as undefined.
+        const std::size_t entries_before = map_.size();
+        const auto at = map_.try_emplace(map_.cend(), keys::make(std::move(key)));
+        if (map_.size() != entries_before) {
             ++generation_;
             bytes_ += sizeof(*at) + keys::outside + key_bytes;
         }

@@ -56,21 +56,22 @@ concept memtable_has_sizes = requires(const M& table) {
 };
 
 /// `cursor(direction) const`: a position among the versions, keys in the cursor's direction and
-/// newest versions first. What it shows stays valid until it moves, whatever is inserted; it can be
-/// moved after any insert, and then shows at least what was there when it was made.
+/// newest versions first. What it shows stays valid until it moves, whatever is inserted, unless a
+/// floor lets that version be forgotten; it can be moved after any insert, and then shows at least
+/// what was there when it was made.
 template <class M, class Key, class Payload>
-concept memtable_has_cursor = requires(const M& table) {
-    table.cursor(direction::forward);
-} && requires(decltype(std::declval<const M&>().cursor(direction::forward))& cursor,
-              const std::remove_cvref_t<view_of<Key>>& key) {
-    cursor.seek_first();    // to the first key in the cursor's direction
-    cursor.seek(key);       // to the first key that is not before `key` in the cursor's direction
-    cursor.next();          // to the key's next older version, or to the next key
-    { cursor.valid() } -> std::convertible_to<bool>;
-    { cursor.key() } -> std::convertible_to<const Key&>;
-    { cursor.sequence() } -> std::convertible_to<sequence_number>;
-    { cursor.payload() } -> std::convertible_to<const Payload&>;
-};
+concept memtable_has_cursor =
+    requires(const M& table) { table.cursor(direction::forward); } &&
+    requires(decltype(std::declval<const M&>().cursor(direction::forward))& cursor,
+             const std::remove_cvref_t<view_of<Key>>& key) {
+        cursor.seek_first();  // to the first key in the cursor's direction
+        cursor.seek(key);     // to the first key that is not before `key` in the cursor's direction
+        cursor.next();        // to the key's next older version, or to the next key
+        { cursor.valid() } -> std::convertible_to<bool>;
+        { cursor.key() } -> std::convertible_to<const Key&>;
+        { cursor.sequence() } -> std::convertible_to<sequence_number>;
+        { cursor.payload() } -> std::convertible_to<const Payload&>;
+    };
 
 /// All of the above: what the engine can use as a memtable.
 template <class M, class Key, class Payload>

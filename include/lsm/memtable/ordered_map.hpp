@@ -19,8 +19,9 @@ namespace lsm {
 /// chained behind the newest. Inserts and finds are O(log n) with a cache miss a level; nothing
 /// ever moves. Choose it to learn, and for keys that are dear to move.
 struct ordered_map_memtable {
-    std::size_t max_bytes = std::size_t{4} << 20;                        ///< freeze at about so much memory
-    std::size_t max_entries = (std::numeric_limits<std::size_t>::max)();  ///< freeze at so many keys
+    std::size_t max_bytes = std::size_t{4} << 20;  ///< freeze at about so much memory
+    std::size_t max_entries =
+        (std::numeric_limits<std::size_t>::max)();  ///< freeze at so many keys
 
     template <class Key, class Payload>
     class memtable;
@@ -77,17 +78,24 @@ public:
     cursor_type(const map& entries, direction way) : map_(&entries), way_(way) {}
 
     void seek_first() {
-        if (way_ == direction::forward) settle(map_->begin());
-        else settle_before(map_->end());
+        if (way_ == direction::forward)
+            settle(map_->begin());
+        else
+            settle_before(map_->end());
     }
     void seek(const key_view& key) {
-        if (way_ == direction::forward) settle(map_->lower_bound(key));
-        else settle_before(map_->upper_bound(key));
+        if (way_ == direction::forward)
+            settle(map_->lower_bound(key));
+        else
+            settle_before(map_->upper_bound(key));
     }
     void next() {
-        if (const version* older = version_->older.get()) version_ = older;
-        else if (way_ == direction::forward) settle(std::next(at_));
-        else settle_before(at_);
+        if (const version* older = version_->older.get())
+            version_ = older;
+        else if (way_ == direction::forward)
+            settle(std::next(at_));
+        else
+            settle_before(at_);
     }
     [[nodiscard]] bool valid() const noexcept { return version_ != nullptr; }
     [[nodiscard]] const Key& key() const noexcept { return at_->first; }
@@ -102,8 +110,10 @@ private:
         version_ = at == map_->end() ? nullptr : at->second.newest();
     }
     void settle_before(position end) {
-        if (end == map_->begin()) version_ = nullptr;
-        else settle(std::prev(end));
+        if (end == map_->begin())
+            version_ = nullptr;
+        else
+            settle(std::prev(end));
     }
 
     const map* map_;

@@ -200,11 +200,11 @@ struct skip_list_memtable::memtable<Key, Payload>::node {
 
     /// @throws what allocating and moving the key throw; nothing is left behind then
     [[nodiscard]] static node* make(Key&& key, const version* first, std::size_t height) {
-        void* const memory = ::operator new (bytes(height), std::align_val_t{alignof(node)});
+        void* const memory = ::operator new(bytes(height), std::align_val_t{alignof(node)});
         try {
             return ::new (memory) node(std::move(key), first, height);
         } catch (...) {
-            ::operator delete (memory, std::align_val_t{alignof(node)});
+            ::operator delete(memory, std::align_val_t{alignof(node)});
             throw;
         }
     }
@@ -214,7 +214,7 @@ struct skip_list_memtable::memtable<Key, Payload>::node {
         for (const version* here = old->newest.load(std::memory_order_relaxed); here;)
             delete std::exchange(here, here->older);
         old->~node();
-        ::operator delete (old, std::align_val_t{alignof(node)});
+        ::operator delete(old, std::align_val_t{alignof(node)});
     }
 
     [[nodiscard]] const link* tower() const noexcept {

@@ -24,8 +24,7 @@ public:
         std::unique_ptr<version> older;
 
         version(sequence_number number, Payload&& content)
-            : sequence(number),
-              bytes(sizeof(version) + heap_bytes(content)),
+            : sequence(number), bytes(sizeof(version) + heap_bytes(content)),
               payload(std::move(content)) {}
     };
 
@@ -33,6 +32,7 @@ public:
     version_chain(version_chain&&) noexcept = default;
     version_chain& operator=(version_chain&& other) noexcept {
         std::swap(newest_, other.newest_);
+        std::swap(pruned_at_, other.pruned_at_);
         return *this;
     }
     ~version_chain() { clear(std::move(newest_)); }
@@ -47,13 +47,16 @@ public:
         return here;
     }
 
-    /// Puts @p added on top and forgets the versions that one not above @p floor hides.
+    /// Puts @p added on top and forgets the versions that one not above @p floor hides. O(1) while
+    /// the floor stands still, so that a hot key costs no more while a reader holds the floor down.
     /// @pre `added` is newer than `newest()`
     /// @returns about how much memory was given back
     std::size_t push(std::unique_ptr<version> added, sequence_number floor) noexcept {
         LSM_ASSERT(!newest_ || newest_->sequence < added->sequence);
         added->older = std::move(newest_);
         newest_ = std::move(added);
+        if (floor == pruned_at_ && newest_->sequence > floor) return 0;  // nothing new to forget
+        pruned_at_ = floor;
         version* here = newest_.get();
         while (here && here->sequence > floor) here = here->older.get();
         return here ? clear(std::move(here->older)) : 0;
@@ -71,6 +74,7 @@ private:
     }
 
     std::unique_ptr<version> newest_;
+    sequence_number pruned_at_ = max_sequence;  // the floor of the last look for hidden versions
 };
 
 }  // namespace lsm

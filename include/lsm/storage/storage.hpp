@@ -56,13 +56,14 @@ inline std::optional<table_name> table_name::parse(std::string_view file_name) {
 
 /// What became of a root's replacement.
 enum class replace_result {
-    ok,       ///< the next root is durable
-    unknown   ///< it may be the next root or the old one that a crash leaves: stop writing
+    ok,      ///< the next root is durable
+    unknown  ///< it may be the next root or the old one that a crash leaves: stop writing
 };
 
 /// @name What the storage slot asks for
 /// A storage policy is `basic_storage<Format, Medium, AlsoReads...>`, or a struct with its members.
-/// docs/concepts.md explains each concept; `lsm::testing::check_storage` tests the laws.
+/// docs/concepts.md explains each concept; `lsm::testing::check_format` and
+/// `check_medium` test the laws.
 /// @{
 
 /// `name`, `version` and `extension`: what a format is called, in the root and in files' names.
@@ -75,16 +76,16 @@ concept format_has_identity = requires {
 
 /// `build<Key, Value>(id)`: a builder with `add`, `bytes`, `entries`, `finish` and `take`.
 template <class F, class Key, class Value>
-concept format_has_builder = requires(const F& format) {
-    format.template build<Key, Value>(std::uint64_t{});
-} && requires(decltype(std::declval<const F&>().template build<Key, Value>(0))& builder,
-              const std::remove_cvref_t<view_of<Key>>& key, const cell<Value>& value) {
-    builder.add(key, sequence_number{}, payload_kind::value, value);
-    { builder.bytes() } -> std::convertible_to<std::uint64_t>;
-    { builder.entries() } -> std::convertible_to<std::uint64_t>;
-    { builder.finish() } -> std::same_as<extent>;
-    { builder.take() } -> std::same_as<byte_buffer>;
-};
+concept format_has_builder =
+    requires(const F& format) { format.template build<Key, Value>(std::uint64_t{}); } &&
+    requires(decltype(std::declval<const F&>().template build<Key, Value>(0))& builder,
+             const std::remove_cvref_t<view_of<Key>>& key, const cell<Value>& value) {
+        builder.add(key, sequence_number{}, payload_kind::value, value);
+        { builder.bytes() } -> std::convertible_to<std::uint64_t>;
+        { builder.entries() } -> std::convertible_to<std::uint64_t>;
+        { builder.finish() } -> std::same_as<extent>;
+        { builder.take() } -> std::same_as<byte_buffer>;
+    };
 
 /// `read_index<Key, Value>(bytes)`: the resident part of a table.
 template <class F, class Key, class Value>
@@ -108,24 +109,26 @@ concept table_format = format_has_identity<F> && format_has_builder<F, Key, Valu
 
 /// `location`, and a constructor from a location and an `open_mode`.
 template <class M>
-concept medium_has_location =
-    std::constructible_from<M, const typename M::location&, open_mode>;
+concept medium_has_location = std::constructible_from<M, const typename M::location&, open_mode>;
 
 /// Tables: `create`, `open`, `remove` and `list`.
 template <class M>
-concept medium_has_tables = requires(M& medium, const table_name& name) {
-    medium.create(name);
-    medium.open(name);
-    medium.remove(name);
-    { medium.list() } -> std::same_as<std::vector<table_name>>;
-} && requires(decltype(std::declval<M&>().create(table_name{}))& writer, byte_view bytes) {
-    writer.append(bytes);
-    writer.commit();
-} && requires(const decltype(std::declval<M&>().open(table_name{}))& reader,
-              std::span<std::byte> to) {
-    { reader.bytes() } -> std::convertible_to<std::uint64_t>;
-    reader.read(std::uint64_t{}, to);
-};
+concept medium_has_tables =
+    requires(M& medium, const table_name& name) {
+        medium.create(name);
+        medium.open(name);
+        medium.remove(name);
+        { medium.list() } -> std::same_as<std::vector<table_name>>;
+    } &&
+    requires(decltype(std::declval<M&>().create(table_name{}))& writer, byte_view bytes) {
+        writer.append(bytes);
+        writer.commit();
+    } &&
+    requires(const decltype(std::declval<M&>().open(table_name{}))& reader,
+             std::span<std::byte> to) {
+        { reader.bytes() } -> std::convertible_to<std::uint64_t>;
+        reader.read(std::uint64_t{}, to);
+    };
 
 /// The root: `load` and `replace`.
 template <class M>

@@ -50,8 +50,8 @@ public:
     [[nodiscard]] virtual bool contains(const Key& key) const = 0;
     /// Calls `f(look)` with the value in place, if there is one. @returns whether there is
     virtual bool visit(const Key& key, const std::function<void(const look&)>& f) const = 0;
-    [[nodiscard]] virtual std::vector<std::optional<Value>> multi_get(
-        const std::vector<Key>& keys) const = 0;
+    [[nodiscard]] virtual std::vector<std::optional<Value>>
+    multi_get(const std::vector<Key>& keys) const = 0;
     [[nodiscard]] virtual entries scan(key_range<Key> range, direction way) const = 0;
     /// Calls `f(key, look)` for each entry of a scan, until it returns false.
     virtual void walk(key_range<Key> range, direction way,
@@ -81,7 +81,8 @@ class erased final : public any_tree<typename Tree::key_type, typename Tree::map
 
 public:
     explicit erased(typename Tree::location where, typename Tree::options settings = {})
-        : where_(std::move(where)), settings_(std::move(settings)), tree_(Tree(where_, settings_)) {}
+        : where_(std::move(where)), settings_(std::move(settings)), tree_(Tree(where_, settings_)) {
+    }
 
     void put(Key key, Value value) override { tree_->put(std::move(key), std::move(value)); }
     void erase(Key key) override { tree_->erase(std::move(key)); }
@@ -98,8 +99,8 @@ public:
             f([&] { return codec<Value>::own(value); });
         });
     }
-    [[nodiscard]] std::vector<std::optional<Value>> multi_get(
-        const std::vector<Key>& keys) const override {
+    [[nodiscard]] std::vector<std::optional<Value>>
+    multi_get(const std::vector<Key>& keys) const override {
         return tree_->multi_get(keys);
     }
     [[nodiscard]] entries scan(key_range<Key> range, direction way) const override {
@@ -111,7 +112,8 @@ public:
             if (!f(codec<Key>::own(shown.key()), [&] { return codec<Value>::own(shown.value()); }))
                 return;
     }
-    [[nodiscard]] std::function<entries()> view(key_range<Key> range, direction way) const override {
+    [[nodiscard]] std::function<entries()> view(key_range<Key> range,
+                                                direction way) const override {
         return [made = turned(tree_->scan(std::move(range)), way)] { return read(made); };
     }
     [[nodiscard]] std::unique_ptr<typename base::snapshot> take_snapshot() const override {

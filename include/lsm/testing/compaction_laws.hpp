@@ -30,8 +30,9 @@ public:
     void flush() {
         const std::size_t a = below(100), b = below(100);
         const std::uint64_t entries = 1 + below(1000);
-        table_summary table{next_id_++, entries * 50, entries, below(entries + 1), sequence_,
-                            sequence_ + entries, (std::min)(a, b), (std::max)(a, b), false};
+        table_summary table{next_id_++,         entries * 50,     entries,
+                            below(entries + 1), sequence_,        sequence_ + entries,
+                            (std::min)(a, b),   (std::max)(a, b), false};
         sequence_ += entries + 1;
         if (view_.levels.empty()) view_.levels.emplace_back();
         view_.levels.front().insert(view_.levels.front().begin(), run_summary{table});
@@ -46,7 +47,8 @@ public:
         if (job.kind == job_kind::drop) outputs.clear();
         if (job.kind == job_kind::merge) outputs = merged(outputs);
         if (!outputs.empty()) hang(outputs, job.output_level, *place);
-        for (auto& level : view_.levels) std::erase_if(level, [](const auto& run) { return run.empty(); });
+        for (auto& level : view_.levels)
+            std::erase_if(level, [](const auto& run) { return run.empty(); });
         while (!view_.levels.empty() && view_.levels.back().empty()) view_.levels.pop_back();
         view_.memory = {};
     }
@@ -116,12 +118,14 @@ void check_compaction(const Policy& policy, std::uint64_t seed, std::size_t hist
             model.view().oldest_pin = pinned ? model.below(flush * 500 + 1) : max_sequence;
             model.view().requested = model.below(8) == 0;
             std::size_t jobs = 0;
-            for (auto plan = policy.plan(model.view()); !plan.empty(); plan = policy.plan(model.view())) {
+            for (auto plan = policy.plan(model.view()); !plan.empty();
+                 plan = policy.plan(model.view())) {
                 const auto again = policy.plan(model.view());
                 require(again.size() == plan.size() && again.front().inputs == plan.front().inputs,
                         "compaction: the same view gives the same plan");
                 model.carry_out(plan.front());
-                require(++jobs < patience, "compaction: planning again and again reaches nothing to do");
+                require(++jobs < patience,
+                        "compaction: planning again and again reaches nothing to do");
             }
         }
     }

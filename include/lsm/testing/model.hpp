@@ -26,8 +26,8 @@ namespace lsm::testing {
 /// What a model check draws from.
 template <class Key, class Value>
 struct model_samples {
-    std::vector<Key> keys;                           ///< some hundred, so that they come often
-    std::function<Value(std::mt19937_64&)> value;    ///< makes one; best a new one each time
+    std::vector<Key> keys;                         ///< some hundred, so that they come often
+    std::function<Value(std::mt19937_64&)> value;  ///< makes one; best a new one each time
 };
 
 namespace detail {
@@ -197,7 +197,8 @@ private:
     void contains() {
         doing_ = "contains";
         const Key& key = some_key();
-        expect(tree_->contains(key) == map_.contains(key), "contains says whether there is a value");
+        expect(tree_->contains(key) == map_.contains(key),
+               "contains says whether there is a value");
     }
     /// What `f` is shown stays, also while it writes.
     void visit() {
@@ -296,7 +297,8 @@ private:
     template <class Held>
     void drop(std::vector<Held>& from) {
         doing_ = "dropping a snapshot or view";
-        if (!from.empty()) from.erase(from.begin() + static_cast<std::ptrdiff_t>(below(from.size())));
+        if (!from.empty())
+            from.erase(from.begin() + static_cast<std::ptrdiff_t>(below(from.size())));
     }
     void flush() {
         doing_ = "flush";
@@ -314,7 +316,8 @@ private:
     void reopen() {
         doing_ = "reopen";
         for (const held_view& held : views_)
-            expect(held.read() == held.expected, "a view shows the tree as it was when it was made");
+            expect(held.read() == held.expected,
+                   "a view shows the tree as it was when it was made");
         views_.clear();
         snapshots_.clear();
         tree_->reopen();
@@ -327,7 +330,8 @@ private:
         expect(tree_->scan({}, direction::backward) == scan_of(map_, {}, direction::backward),
                "a full reversed scan gives all entries");
         for (const Key& key : samples_.keys)
-            expect(tree_->get(key) == get_from(map_, key), "get gives the newest value of every key");
+            expect(tree_->get(key) == get_from(map_, key),
+                   "get gives the newest value of every key");
     }
 
     const model_samples<Key, Value>& samples_;

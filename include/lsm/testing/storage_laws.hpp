@@ -35,6 +35,7 @@ namespace detail {
 template <class Key, class Value>
 struct built_table {
     byte_buffer bytes;
+    extent resident;
     table_index<Key> index;
 };
 
@@ -50,7 +51,8 @@ built_table<Key, Value> build_table(const Format& format, std::uint64_t id,
         append(table.bytes, builder.take());
     }
     require(builder.entries() == entries.size(), "format: a builder counts its entries");
-    const extent resident = builder.finish();
+    table.resident = builder.finish();
+    const extent& resident = table.resident;
     append(table.bytes, builder.take());
     require(resident.offset + resident.bytes <= table.bytes.size(),
             "format: the resident part lies in the table");
@@ -67,7 +69,8 @@ void check_block(const built_table<Key, Value>& table, std::size_t which,
     require(where.offset + where.bytes <= table.bytes.size(), "format: a block lies in its table");
     const byte_view bytes = byte_view(table.bytes).subspan(where.offset, where.bytes);
     require(checksum(bytes) == where.checksum, "format: a block's checksum is right");
-    const typename Format::template block<Key, Value> block(byte_buffer(bytes.begin(), bytes.end()));
+    const typename Format::template block<Key, Value> block(
+        byte_buffer(bytes.begin(), bytes.end()));
     const auto window = block.window();
     require(!window.empty(), "format: no block is empty");
     require(equal(table.index.first_keys[which], codec<Key>::own(view_in<Key>(window.keys[0]))),
@@ -97,6 +100,20 @@ bool refuses_or_reads(Read read) {
         return false;
     }
     return true;
+}
+
+/// Cuts bytes at every length and flips every bit, and has each result read.
+template <class Read>
+void damage_everywhere(byte_view intact, Read reads) {
+    for (std::size_t at = 0; at < intact.size(); ++at) {
+        require(reads({intact.begin(), intact.begin() + static_cast<std::ptrdiff_t>(at)}),
+                "format: what is cut off gives a decode_error");
+        for (int bit = 0; bit < 8; ++bit) {
+            byte_buffer damaged(intact.begin(), intact.end());
+            damaged[at] ^= static_cast<std::byte>(1 << bit);
+            require(reads(std::move(damaged)), "format: what is damaged gives a decode_error");
+        }
+    }
 }
 
 }  // namespace detail
@@ -129,7 +146,8 @@ void check_format(const Format& format, const std::vector<stored_entry<Key, Valu
 /// every bit of every byte is flipped, and the bytes are cut at every length.
 /// @throws law_broken
 template <class Format, class Key, class Value>
-void check_format_damage(const Format& format, const std::vector<stored_entry<Key, Value>>& entries) {
+void check_format_damage(const Format& format,
+                         const std::vector<stored_entry<Key, Value>>& entries) {
     const auto table = detail::build_table(format, 7, entries);
     const auto try_block = [](byte_buffer bytes) {
         return detail::refuses_or_reads([&] {
@@ -137,18 +155,15 @@ void check_format_damage(const Format& format, const std::vector<stored_entry<Ke
             (void)block.window();
         });
     };
-    for (const extent& where : table.index.blocks) {
-        const byte_view intact = byte_view(table.bytes).subspan(where.offset, where.bytes);
-        for (std::size_t at = 0; at < intact.size(); ++at) {
-            require(try_block({intact.begin(), intact.begin() + static_cast<std::ptrdiff_t>(at)}),
-                    "format: a block that is cut off gives a decode_error");
-            for (int bit = 0; bit < 8; ++bit) {
-                byte_buffer damaged(intact.begin(), intact.end());
-                damaged[at] ^= static_cast<std::byte>(1 << bit);
-                require(try_block(std::move(damaged)), "format: a damaged block gives a decode_error");
-            }
-        }
-    }
+    const auto try_index = [](const byte_buffer& bytes) {
+        return detail::refuses_or_reads(
+            [&] { (void)Format::template read_index<Key, Value>(bytes); });
+    };
+    for (const extent& where : table.index.blocks)
+        detail::damage_everywhere(byte_view(table.bytes).subspan(where.offset, where.bytes),
+                                  try_block);
+    detail::damage_everywhere(
+        byte_view(table.bytes).subspan(table.resident.offset, table.resident.bytes), try_index);
 }
 
 /// The laws of a medium: what is committed is there, once and whole; what is not, is not; the root is
@@ -167,27 +182,43 @@ void check_medium(const typename Medium::location& where) {
         writer.append(as_bytes(text.substr(0, 10)));
         writer.append(as_bytes(text.substr(10)));
         writer.commit();
-        { auto never = medium.create(dropped); never.append(as_bytes(text)); }
+        {
+            auto never = medium.create(dropped);
+            never.append(as_bytes(text));
+        }
         require(medium.list() == std::vector{kept}, "medium: only committed tables are listed");
         require(medium.replace_root(as_bytes("first")) == replace_result::ok &&
                     medium.replace_root(as_bytes("second root")) == replace_result::ok,
                 "medium: a root can be replaced");
         bool refused = false;
-        try { Medium second(where, open_mode::open); } catch (const error& e) { refused = e.which() == errc::locked; }
+        try {
+            Medium second(where, open_mode::open);
+        } catch (const error& e) {
+            refused = e.which() == errc::locked;
+        }
         require(refused, "medium: a second owner finds it locked");
     }
     Medium medium(where, open_mode::open);
     const auto reader = medium.open(kept);
     byte_buffer read(text.size());
     reader.read(0, read);
-    require(reader.bytes() == text.size() && as_text(read) == text, "medium: a table reads as written");
+    require(reader.bytes() == text.size() && as_text(read) == text,
+            "medium: a table reads as written");
     byte_buffer root = medium.load_root().value_or(byte_buffer());
     require(as_text(root) == "second root", "medium: the root is the last one");
     bool short_read_fails = false;
-    try { reader.read(1, read); } catch (const error& e) { short_read_fails = e.which() == errc::corruption; }
+    try {
+        reader.read(1, read);
+    } catch (const error& e) {
+        short_read_fails = e.which() == errc::corruption;
+    }
     require(short_read_fails, "medium: reading past a table's end is corruption");
     bool missing_fails = false;
-    try { (void)medium.open(dropped); } catch (const error& e) { missing_fails = e.which() == errc::corruption; }
+    try {
+        (void)medium.open(dropped);
+    } catch (const error& e) {
+        missing_fails = e.which() == errc::corruption;
+    }
     require(missing_fails, "medium: a table that is not there is corruption");
 }
 

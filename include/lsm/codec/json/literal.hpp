@@ -73,7 +73,7 @@ struct json_integer_of {
     using type = T;
 };
 template <class T>
-requires is_character<T>
+    requires is_character<T>
 struct json_integer_of<T> {
     using type = std::make_unsigned_t<T>;
 };

@@ -103,7 +103,7 @@ public:
         return done;
     }
     [[nodiscard]] std::uint64_t bytes() const {
-        struct stat status {};
+        struct stat status{};
         if (::fstat(descriptor_.get(), &status) != 0) detail::throw_io("examining " + path_);
         return static_cast<std::uint64_t>(status.st_size);
     }
@@ -144,14 +144,17 @@ public:
     }
     /// An existing file, for reading. @returns nothing if there is none
     [[nodiscard]] std::optional<file> open(const std::string& name) const {
-        const int number = detail::retried(
-            [&] { return ::openat(descriptor_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK); });
+        const int number = detail::retried([&] {
+            return ::openat(descriptor_.get(), name.c_str(),
+                            O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+        });
         if (number < 0 && errno == ENOENT) return std::nullopt;
         if (number < 0 && errno == ELOOP)
-            throw error(errc::corruption, path_of(name) + " is a symbolic link, which is not followed");
+            throw error(errc::corruption,
+                        path_of(name) + " is a symbolic link, which is not followed");
         if (number < 0) detail::throw_io("opening " + path_of(name));
         detail::descriptor opened(number);
-        struct stat status {};
+        struct stat status{};
         if (::fstat(number, &status) != 0) detail::throw_io("examining " + path_of(name));
         if (!S_ISREG(status.st_mode))
             throw error(errc::corruption, path_of(name) + " is not a regular file");
@@ -180,8 +183,8 @@ private:
 
     [[nodiscard]] detail::descriptor open_at(const std::string& name, int flags,
                                              const char* verb) const {
-        const int number = detail::retried(
-            [&] { return ::openat(descriptor_.get(), name.c_str(), flags, 0600); });
+        const int number =
+            detail::retried([&] { return ::openat(descriptor_.get(), name.c_str(), flags, 0600); });
         if (number < 0) detail::throw_io(verb + path_of(name));
         detail::descriptor opened(number);
         if (::fchmod(number, 0600) != 0) detail::throw_io(verb + path_of(name));
@@ -211,16 +214,18 @@ inline std::vector<std::string> posix_file_system::folder::list() const {
     }
 }
 
-inline std::optional<posix_file_system::folder> posix_file_system::open_folder(
-    const std::string& path, bool may_create) const {
+inline std::optional<posix_file_system::folder>
+posix_file_system::open_folder(const std::string& path, bool may_create) const {
     const auto open = [&] {
-        return detail::retried([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+        return detail::retried(
+            [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     };
     int number = open();
     const bool missing = number < 0 && errno == ENOENT;
     if (missing && !may_create) return std::nullopt;
     if (missing) {
-        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) detail::throw_io("making folder " + path);
+        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+            detail::throw_io("making folder " + path);
         number = open();
     }
     if (number < 0) detail::throw_io("opening folder " + path);
@@ -228,7 +233,8 @@ inline std::optional<posix_file_system::folder> posix_file_system::open_folder(
     if (missing) {  // make the folder's own name durable: it is an entry of its parent
         if (::fchmod(number, 0700) != 0) detail::throw_io("making folder " + path);
         detail::descriptor parent(::openat(number, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (parent.get() < 0 || ::fsync(parent.get()) != 0) detail::throw_io("syncing the parent of " + path);
+        if (parent.get() < 0 || ::fsync(parent.get()) != 0)
+            detail::throw_io("syncing the parent of " + path);
     }
     return opened;
 }

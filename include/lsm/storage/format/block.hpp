@@ -3,6 +3,7 @@
 
 #include <lsm/codec/codec.hpp>
 #include <lsm/codec/column.hpp>
+#include <lsm/fwd.hpp>
 #include <lsm/storage/format/paged.hpp>
 
 #include <cstddef>
@@ -11,10 +12,14 @@
 
 namespace lsm {
 
-namespace detail {
-
-/// How `block_format` puts blocks into bytes: docs/file_format.md, "Block tables".
-struct block_encoding : binary_frame<block_encoding> {
+/// The encoding of `block_format`, binary tables of ours which need nothing to link: checksummed
+/// blocks of rows, strings read in place. Choose them for speed and size. docs/file_format.md,
+/// "Block tables".
+struct block_encoding : detail::binary_frame<block_encoding> {
+    static constexpr std::string_view name = "block";
+    static constexpr std::uint32_t version = 1;
+    static constexpr std::string_view extension = "lsm";
+    static constexpr std::size_t default_block_bytes = 4096;
     static constexpr std::string_view magic = "lsm block table\n";
 
     template <class Key, class Value>
@@ -31,8 +36,10 @@ struct block_encoding : binary_frame<block_encoding> {
             const auto kind = in.number<std::uint8_t>();
             if (!is_payload_kind(kind)) in.fail("unknown payload kind");
             block.push_version(sequence, static_cast<payload_kind>(kind));
-            if (static_cast<payload_kind>(kind) == payload_kind::value) block.values().read_from(in);
-            else block.values().push_nothing();
+            if (static_cast<payload_kind>(kind) == payload_kind::value)
+                block.values().read_from(in);
+            else
+                block.values().push_nothing();
         }
         in.expect_end();
         return block;
@@ -63,23 +70,6 @@ public:
 private:
     byte_buffer entries_;
     std::uint32_t count_ = 0;
-};
-
-}  // namespace detail
-
-/// Binary tables of ours, which need nothing to link: checksummed blocks of rows, strings read in
-/// place. Choose them for speed and size.
-struct block_format : paged_format<detail::block_encoding> {
-    static constexpr std::string_view name = "block";
-    static constexpr std::uint32_t version = 1;
-    static constexpr std::string_view extension = "lsm";
-
-    std::size_t block_bytes = 4096;  ///< end a block at the first key after so many bytes
-
-    template <class Key, class Value>
-    [[nodiscard]] builder<Key, Value> build(std::uint64_t id) const {
-        return {id, block_bytes};
-    }
 };
 
 }  // namespace lsm

@@ -3,6 +3,7 @@
 
 #include <lsm/codec/column.hpp>
 #include <lsm/codec/json.hpp>
+#include <lsm/fwd.hpp>
 #include <lsm/storage/format/paged.hpp>
 
 #include <cstddef>
@@ -12,13 +13,17 @@
 
 namespace lsm {
 
-namespace detail {
-
-/// How `json_format` puts tables into text: docs/file_format.md, "JSON tables".
+/// The encoding of `json_format`: tables as indented JSON, one entry a line, which every JSON tool and
+/// every editor opens. Links Boost.JSON. Choose them to look inside; they are larger and slower than
+/// blocks. docs/file_format.md, "JSON tables".
 ///
 /// Every entry brings the separator that stands before it, so that a block, which begins with one,
 /// need not know whether it is the last. The index begins by ending the list of entries.
 struct json_encoding {
+    static constexpr std::string_view name = "json";
+    static constexpr std::uint32_t version = 1;
+    static constexpr std::string_view extension = "json";
+    static constexpr std::size_t default_block_bytes = 16384;
     static constexpr std::string_view head =
         "{\n  \"format\": \"lsm table\", \"version\": 1,\n  \"entries\": [";
 
@@ -63,29 +68,30 @@ private:
     static std::string members_of(const extent& block) {
         return "\"offset\": " + std::to_string(block.offset) +
                ", \"bytes\": " + std::to_string(block.bytes) + ", \"checksum\": \"" +
-               hex_of(block.checksum) + '"';
+               detail::hex_of(block.checksum) + '"';
     }
     static extent extent_in(const boost::json::value& object) {
-        const auto sum = bits_of_hex<std::uint64_t>(member<std::string>(object, "checksum"));
+        const auto sum =
+            detail::bits_of_hex<std::uint64_t>(member<std::string>(object, "checksum"));
         if (!sum) throw decode_error("JSON: a checksum is not 16 hex digits");
         return {member<std::uint64_t>(object, "offset"), member<std::uint64_t>(object, "bytes"),
                 *sum};
     }
 
     static const boost::json::value* find_member(const boost::json::value& whole,
-                                                 std::string_view name) {
+                                                 std::string_view called) {
         const auto* object = whole.if_object();
-        return object ? object->if_contains(name) : nullptr;
+        return object ? object->if_contains(called) : nullptr;
     }
     static const boost::json::value& member_value(const boost::json::value& whole,
-                                                  std::string_view name) {
-        const auto* found = find_member(whole, name);
-        if (!found) throw decode_error("JSON: a member \"" + std::string(name) + "\" is missing");
+                                                  std::string_view called) {
+        const auto* found = find_member(whole, called);
+        if (!found) throw decode_error("JSON: a member \"" + std::string(called) + "\" is missing");
         return *found;
     }
     template <class T>
-    static T member(const boost::json::value& whole, std::string_view name) {
-        return from_json_value<T>(member_value(whole, name));
+    static T member(const boost::json::value& whole, std::string_view called) {
+        return from_json_value<T>(member_value(whole, called));
     }
     static void expect_members(const boost::json::value& whole, std::size_t count) {
         const auto* object = whole.if_object();
@@ -128,8 +134,8 @@ private:
 template <class Key>
 void json_encoding::write_index(byte_buffer& out, const table_index<Key>& index) {
     std::string text = "\n  ],\n";
-    const auto add = [&](std::string_view name, const std::string& json) {
-        text.append("  \"").append(name).append("\": ").append(json).append(",\n");
+    const auto add = [&](std::string_view called, const std::string& json) {
+        text.append("  \"").append(called).append("\": ").append(json).append(",\n");
     };
     const table_properties& properties = index.properties;
     add("id", std::to_string(properties.id));
@@ -178,22 +184,5 @@ table_index<Key> json_encoding::read_index(byte_view bytes) {
     if (!blocks->empty()) index.last_key.emplace(member<Key>(table, "max_key"));
     return index;
 }
-
-}  // namespace detail
-
-/// Tables as indented JSON, one entry a line, which every JSON tool and every editor opens. Links
-/// Boost.JSON. Choose them to look inside; they are several times larger and slower than blocks.
-struct json_format : paged_format<detail::json_encoding> {
-    static constexpr std::string_view name = "json";
-    static constexpr std::uint32_t version = 1;
-    static constexpr std::string_view extension = "json";
-
-    std::size_t block_bytes = 16384;  ///< end a block at the first key after so many bytes
-
-    template <class Key, class Value>
-    [[nodiscard]] builder<Key, Value> build(std::uint64_t id) const {
-        return {id, block_bytes};
-    }
-};
 
 }  // namespace lsm

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace lsm {
@@ -44,12 +45,15 @@ struct binary_frame {
 
 }  // namespace detail
 
-/// A table made of blocks and one index: what the formats of this library share. A sorted stream
-/// of entries is cut into blocks of about `block_bytes`, at key borders; the index has one line a
-/// block. How a block, the index and what stands around them look in bytes is the encoding's:
+/// A table made of blocks and one index: what all formats of this library are. A sorted stream of
+/// entries is cut into blocks of about `block_bytes`, at key borders; the index has one line a
+/// block. How a block, the index and what stands around them look in bytes is the encoding's, and so
+/// is what the format is called:
 ///
 /// | member of `Encoding` | meaning |
 /// | --- | --- |
+/// | `name`, `version`, `extension` | in the root, and in files' names |
+/// | `default_block_bytes` | unless the format is given another |
 /// | `begin_table(out)` | appends what stands before the first block |
 /// | `block_writer<Key, Value>` | `add(key, sequence, kind, value)`, `bytes()`, `finish(out)` |
 /// | `read_block<Key, Value>(bytes) -> columns` | the inverse; may borrow from the bytes |
@@ -60,6 +64,13 @@ struct binary_frame {
 /// @tparam Encoding see above
 template <class Encoding>
 struct paged_format {
+    static constexpr std::string_view name = Encoding::name;
+    static constexpr std::uint32_t version = Encoding::version;
+    static constexpr std::string_view extension = Encoding::extension;
+
+    std::size_t block_bytes =
+        Encoding::default_block_bytes;  ///< end a block at the first key after
+
     template <class Key, class Value>
     class builder;
     template <class Key, class Value>
@@ -67,12 +78,19 @@ struct paged_format {
     template <class Key, class Value>
     using index = table_index<Key>;
 
+    /// Begins the table with this number.
+    template <class Key, class Value>
+    [[nodiscard]] builder<Key, Value> build(std::uint64_t id) const {
+        return {id, block_bytes};
+    }
+
     /// The resident part from its bytes. @throws decode_error
     template <class Key, class Value>
     [[nodiscard]] static table_index<Key> read_index(byte_view bytes) {
         table_index<Key> result = Encoding::template read_index<Key>(bytes);
         for (std::size_t i = 1; i < result.first_keys.size(); ++i)
-            if (compare(result.view(result.first_keys[i - 1]), result.view(result.first_keys[i])) >= 0)
+            if (compare(result.view(result.first_keys[i - 1]), result.view(result.first_keys[i])) >=
+                0)
                 throw decode_error("the blocks' first keys do not ascend");
         if (result.last_key.has_value() == result.blocks.empty())
             throw decode_error("an index has blocks and no last key, or the reverse");
@@ -115,7 +133,9 @@ public:
     }
 
     /// About how large the table would be if it ended here, without its index.
-    [[nodiscard]] std::uint64_t bytes() const noexcept { return taken_ + out_.size() + block_.bytes(); }
+    [[nodiscard]] std::uint64_t bytes() const noexcept {
+        return taken_ + out_.size() + block_.bytes();
+    }
     /// How many entries were added.
     [[nodiscard]] std::uint64_t entries() const noexcept { return index_.properties.entries; }
 
@@ -161,8 +181,7 @@ class paged_format<Encoding>::block {
 public:
     /// @throws decode_error if the bytes are no block, or its entries are out of order
     explicit block(byte_buffer bytes)
-        : bytes_(std::move(bytes)),
-          columns_(Encoding::template read_block<Key, Value>(bytes_)) {
+        : bytes_(std::move(bytes)), columns_(Encoding::template read_block<Key, Value>(bytes_)) {
         check_order();
     }
     block(const block&) = delete;

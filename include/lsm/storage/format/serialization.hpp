@@ -23,11 +23,23 @@
 
 namespace lsm {
 
-namespace detail {
-
-/// How `serialization_format` puts blocks into bytes: docs/file_format.md, "Archive tables".
+/// The encoding of `serialization_format`: tables whose blocks are archives of Boost.Serialization, one
+/// each. Links that library. Choose them to read tables with what you have for archives; blocks are
+/// faster and smaller. docs/file_format.md, "Archive tables".
+///
+/// An archive holds the count of entries, then of each its sequence number, its kind, its key and,
+/// unless it is a tombstone, its value, as the numbers and strings that their codecs name one after
+/// another. Floating numbers are integers of the same bits, so that no text loses them. Archives
+/// trust the lengths in them: only bytes that have passed their checksum may be read.
+///
+/// @tparam Archive `binary_archive`, which machines of other kinds cannot read, `text_archive` or
+/// `xml_archive`
 template <class Archive>
-struct archive_encoding : binary_frame<archive_encoding<Archive>> {
+struct archive_encoding : detail::binary_frame<archive_encoding<Archive>> {
+    static constexpr std::string_view name = Archive::name;
+    static constexpr std::uint32_t version = 1;
+    static constexpr std::string_view extension = Archive::extension;
+    static constexpr std::size_t default_block_bytes = 4096;
     static constexpr std::string_view magic = Archive::magic;
 
     template <class Key, class Value>
@@ -36,13 +48,13 @@ struct archive_encoding : binary_frame<archive_encoding<Archive>> {
     template <class Key, class Value>
     static columns<Key, Value> read_block(byte_view bytes) {
         try {
-            archive_source source(bytes);
+            detail::archive_source source(bytes);
             std::istream stream(&source);
             stream.imbue(std::locale::classic());
-            expect_string<Archive>(source);  // a header begins with one
-            typename Archive::in archive(stream, archive_flags);
+            detail::expect_string<Archive>(source);  // a header begins with one
+            typename Archive::in archive(stream, detail::archive_flags);
             auto block = read_entries<Key, Value>(archive, source);
-            expect_end<Archive>(source);
+            detail::expect_end<Archive>(source);
             return block;
         } catch (const boost::archive::archive_exception& failure) {
             throw decode_error(std::string("archive: ") + failure.what());
@@ -54,13 +66,13 @@ struct archive_encoding : binary_frame<archive_encoding<Archive>> {
 private:
     template <class Key, class Value>
     static columns<Key, Value> read_entries(typename Archive::in& archive,
-                                            const archive_source& source) {
-        archive_reader<Archive> head(archive, source);
+                                            const detail::archive_source& source) {
+        detail::archive_reader<Archive> head(archive, source);
         head.field("count");
         const std::size_t count = head.begin_sequence();
         columns<Key, Value> block(count);
         for (std::size_t i = 0; i < count; ++i) {
-            archive_reader<Archive> in(archive, source);
+            detail::archive_reader<Archive> in(archive, source);
             in.field("sequence");
             const auto sequence = in.template number<sequence_number>();
             in.field("kind");
@@ -68,10 +80,11 @@ private:
             if (!is_payload_kind(kind)) in.fail("unknown payload kind");
             block.push_version(sequence, static_cast<payload_kind>(kind));
             in.field("key");
-            block.keys().push(codec<Key>::template read<archive_reader<Archive>>(in));
+            block.keys().push(codec<Key>::template read<detail::archive_reader<Archive>>(in));
             in.field("value");
             if (static_cast<payload_kind>(kind) == payload_kind::value)
-                block.values().push(codec<Value>::template read<archive_reader<Archive>>(in));
+                block.values().push(
+                    codec<Value>::template read<detail::archive_reader<Archive>>(in));
             else
                 block.values().push_nothing();
         }
@@ -96,7 +109,7 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// @throws boost::archive::archive_exception
     void finish(byte_buffer& out) {
-        archive_sink sink(out);
+        detail::archive_sink sink(out);
         std::ostream stream(&sink);
         stream.imbue(std::locale::classic());
         write_entries(stream);
@@ -113,8 +126,8 @@ private:
     };
 
     void write_entries(std::ostream& stream) const {
-        typename Archive::out archive(stream, archive_flags);
-        archive_writer<Archive> out(archive);
+        typename Archive::out archive(stream, detail::archive_flags);
+        detail::archive_writer<Archive> out(archive);
         out.field("count");
         out.begin_sequence(entries_.size());
         for (const entry& each : entries_) {
@@ -132,33 +145,6 @@ private:
 
     std::vector<entry> entries_;
     std::size_t bytes_ = 0;
-};
-
-}  // namespace detail
-
-/// Tables whose blocks are archives of Boost.Serialization, one each. Links that library. Choose
-/// them to read tables with what you have for archives; blocks are faster and smaller.
-///
-/// An archive holds the count of entries, then of each its sequence number, its kind, its key and,
-/// unless it is a tombstone, its value, as the numbers and strings that their codecs name one after
-/// another. Floating numbers are integers of the same bits, so that no text loses them. Archives
-/// trust the lengths in them: only bytes that have passed their checksum may be read.
-///
-/// @tparam Archive `binary_archive`, which machines of other kinds cannot read, `text_archive` or
-/// `xml_archive`
-template <class Archive>
-struct serialization_format : paged_format<detail::archive_encoding<Archive>> {
-    static constexpr std::string_view name = Archive::name;
-    static constexpr std::uint32_t version = 1;
-    static constexpr std::string_view extension = Archive::extension;
-
-    std::size_t block_bytes = 4096;  ///< end a block at the first key after about so many bytes
-
-    template <class Key, class Value>
-    [[nodiscard]] auto build(std::uint64_t id) const {
-        using Base = paged_format<detail::archive_encoding<Archive>>;
-        return typename Base::template builder<Key, Value>(id, block_bytes);
-    }
 };
 
 }  // namespace lsm

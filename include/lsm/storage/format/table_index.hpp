@@ -43,8 +43,8 @@ template <has_codec Key>
 struct table_index {
     table_properties properties;
     std::vector<extent> blocks;
-    std::vector<Key> first_keys;   ///< one a block, ascending
-    std::optional<Key> last_key;   ///< the greatest key of the table; none in an empty table
+    std::vector<Key> first_keys;  ///< one a block, ascending
+    std::optional<Key> last_key;  ///< the greatest key of the table; none in an empty table
 
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
@@ -58,9 +58,9 @@ struct table_index {
 
     /// How many blocks begin at or before @p key. O(log blocks).
     [[nodiscard]] std::size_t blocks_until(const key_view& key) const {
-        const auto after = std::partition_point(
-            first_keys.begin(), first_keys.end(),
-            [&](const Key& first) { return compare(view(first), key) <= 0; });
+        const auto after =
+            std::partition_point(first_keys.begin(), first_keys.end(),
+                                 [&](const Key& first) { return compare(view(first), key) <= 0; });
         return static_cast<std::size_t>(after - first_keys.begin());
     }
 

@@ -39,7 +39,9 @@ public:
     directory(const location& path, open_mode mode, FileSystem files = {});
 
     /// Begins a table. Nothing refers to it before it is committed and named by the root.
-    [[nodiscard]] table_writer create(const table_name& name) { return {folder_, name.file_name()}; }
+    [[nodiscard]] table_writer create(const table_name& name) {
+        return {folder_, name.file_name()};
+    }
 
     /// @throws error `corruption` if there is no such table: only live tables are opened
     [[nodiscard]] table_reader open(const table_name& name) const {
@@ -85,8 +87,7 @@ public:
     table_writer(folder& in, std::string name)
         : folder_(&in), name_(std::move(name)), file_(in.create(name_)) {}
     table_writer(table_writer&& other) noexcept
-        : folder_(std::exchange(other.folder_, nullptr)),
-          name_(std::move(other.name_)),
+        : folder_(std::exchange(other.folder_, nullptr)), name_(std::move(other.name_)),
           file_(std::move(other.file_)) {}
     table_writer& operator=(table_writer&&) = delete;
     ~table_writer() {
@@ -136,7 +137,8 @@ template <class FileSystem>
 directory<FileSystem>::directory(const location& path, open_mode mode, FileSystem files)
     : files_(std::move(files)), folder_(open_folder(path, mode, files_)) {
     if (!folder_.lock(mode == open_mode::read_only))
-        throw error(errc::locked, path + " is open elsewhere: another process or another tree has it");
+        throw error(errc::locked,
+                    path + " is open elsewhere: another process or another tree has it");
 }
 
 template <class FileSystem>
@@ -145,8 +147,8 @@ auto directory<FileSystem>::open_folder(const location& path, open_mode mode, Fi
     const bool may_create = mode == open_mode::open_or_create || mode == open_mode::create;
     std::optional<folder> opened = files.open_folder(path, may_create);
     if (!opened)
-        throw error(errc::invalid_argument, "there is no folder " + path +
-                                                ": open it with open_mode::open_or_create");
+        throw error(errc::invalid_argument,
+                    "there is no folder " + path + ": open it with open_mode::open_or_create");
     return std::move(*opened);
 }
 

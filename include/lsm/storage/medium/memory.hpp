@@ -55,15 +55,19 @@ public:
         const std::scoped_lock lock(contents_->mutex);
         if (contents_->owned || (!shared_ && contents_->readers > 0))
             throw error(errc::locked, "the memory disk is open elsewhere");
-        if (shared_) ++contents_->readers;
-        else contents_->owned = true;
+        if (shared_)
+            ++contents_->readers;
+        else
+            contents_->owned = true;
     }
     memory_medium(const memory_medium&) = delete;
     memory_medium& operator=(const memory_medium&) = delete;
     ~memory_medium() {
         const std::scoped_lock lock(contents_->mutex);
-        if (shared_) --contents_->readers;
-        else contents_->owned = false;
+        if (shared_)
+            --contents_->readers;
+        else
+            contents_->owned = false;
     }
 
     [[nodiscard]] table_writer create(const table_name& name);
@@ -123,8 +127,8 @@ public:
     [[nodiscard]] std::uint64_t bytes() const { return table_->size(); }
     void read(std::uint64_t offset, std::span<std::byte> to) const {
         if (offset > table_->size() || to.size() > table_->size() - offset)
-            throw error(errc::corruption, "the table ends before offset " +
-                                              std::to_string(offset + to.size()));
+            throw error(errc::corruption,
+                        "the table ends before offset " + std::to_string(offset + to.size()));
         std::ranges::copy(byte_view(*table_).subspan(offset, to.size()), to.begin());
     }
 

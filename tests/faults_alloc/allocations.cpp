@@ -43,6 +43,7 @@ struct failing_allocations {
     }
     static void arm(std::uint64_t n) { allocations_left = n; }
     static void disarm() { allocations_left = 0; }
+    static bool fired(bool) { return allocations_left == 0; }
     struct counting {
         counting() { allocations_count = true; }
         counting(const counting&) = delete;

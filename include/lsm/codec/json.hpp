@@ -254,7 +254,7 @@ public:
     [[noreturn]] void fail(const std::string& what) const {
         std::string place;
         for (const level& whole : levels_)
-            if (whole.parts > 0) place += "/" + std::to_string(whole.parts - 1);
+            if (whole.parts > 0) place.append(1, '/').append(std::to_string(whole.parts - 1));
         throw decode_error("JSON, at part " + (place.empty() ? "/" : place) + ": " + what);
     }
 

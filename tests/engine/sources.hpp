@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/codec/codec.hpp>
+#include <lsm/core/entry.hpp>
+#include <lsm/engine/cursor.hpp>
+#include <lsm/engine/merge_cursor.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
+
+/// Sources of random entries for the cursors' tests, and the naive way to read them.
+namespace support {
+
+struct version {
+    int key;
+    lsm::sequence_number sequence;
+    lsm::payload_kind kind;
+    int value;
+    friend bool operator==(const version&, const version&) = default;
+};
+using versions = std::vector<version>;
+
+/// By key in a direction, newest first.
+inline void sort_versions(versions& all, lsm::direction way) {
+    std::ranges::sort(all, [&](const version& a, const version& b) {
+        if (a.key != b.key) return (a.key < b.key) == (way == lsm::direction::forward);
+        return a.sequence > b.sequence;
+    });
+}
+
+/// Entries as a source: in windows like a table's, loaded when they are needed, or one version at a
+/// time, like a memtable's.
+class vector_cursor final : public lsm::engine::cursor<int, int> {
+public:
+    vector_cursor(versions all, lsm::direction way, bool like_table, std::mt19937& random)
+        : way_(way), pends_(like_table) {
+        sort_versions(all, way);
+        for (const version& each : all) {
+            const bool same_key = !parts_.empty() && parts_.back().back().key == each.key;
+            const bool joins = !parts_.empty() && like_table && (same_key || random() % 3 != 0);
+            if (joins) parts_.back().push_back(each);
+            else parts_.push_back({each});
+        }
+        if (way == lsm::direction::backward)
+            for (versions& part : parts_) sort_versions(part, lsm::direction::forward);
+    }
+
+    void seek_first() override {
+        sought_.reset();
+        stand_at(0);
+    }
+    void seek(const int& key) override {
+        sought_ = key;
+        std::size_t at = 0;
+        while (at < parts_.size() && !reaches(parts_[at], key)) ++at;
+        if (pends_ && at > 0) --at;  // as a table, whose blocks' last keys are not known
+        stand_at(at);
+    }
+    void next() override { stand_at(at_ + 1); }
+    void load() override { show_part(); }
+
+    int loads = 0;
+
+private:
+    [[nodiscard]] bool reaches(const versions& part, int key) const {
+        return way_ == lsm::direction::forward ? part.back().key >= key : part.front().key <= key;
+    }
+    void stand_at(std::size_t at) {
+        at_ = at;
+        if (at_ >= parts_.size()) return end();
+        if (!pends_) return show_part();
+        bound_ = way_ == lsm::direction::forward ? parts_[at_].front().key : parts_[at_].back().key;
+        wait_at(bound_);
+    }
+    void show_part() {
+        ++loads;
+        keys_.clear();
+        sequences_.clear();
+        kinds_.clear();
+        values_.clear();
+        for (const version& each : parts_[at_]) {
+            if (sought_ && (way_ == lsm::direction::forward ? each.key < *sought_ : each.key > *sought_))
+                continue;
+            keys_.push_back(each.key);
+            sequences_.push_back(each.sequence);
+            kinds_.push_back(each.kind);
+            values_.push_back(each.value);
+        }
+        show({keys_, sequences_, kinds_, values_});
+    }
+
+    lsm::direction way_;
+    bool pends_;
+    std::vector<versions> parts_;  // each ascending, in the direction's order
+    std::size_t at_ = 0;
+    int bound_ = 0;
+    std::optional<int> sought_;
+    std::vector<int> keys_;
+    std::vector<lsm::sequence_number> sequences_;
+    std::vector<lsm::payload_kind> kinds_;
+    std::vector<int> values_;
+};
+
+/// Sources of one history: newer ones hold the newer versions.
+class history {
+public:
+    explicit history(std::mt19937& random) : random_(&random), sources_(random() % 6) {
+        for (versions& source : sources_)  // oldest first
+            for (auto count = random() % 25; count > 0; --count) {
+                const auto kind =
+                    random() % 3 == 0 ? lsm::payload_kind::tombstone : lsm::payload_kind::value;
+                source.push_back({static_cast<int>(random() % 20), ++last_, kind,
+                                  static_cast<int>(random() % 1000)});
+            }
+    }
+
+    [[nodiscard]] lsm::sequence_number last() const noexcept { return last_; }
+    /// Everything, sorted.
+    [[nodiscard]] versions all(lsm::direction way) const {
+        versions sum;
+        for (const versions& source : sources_) sum.insert(sum.end(), source.begin(), source.end());
+        sort_versions(sum, way);
+        return sum;
+    }
+    [[nodiscard]] lsm::engine::merge_cursor<int, int> merge(lsm::direction way) const {
+        std::vector<std::unique_ptr<lsm::engine::cursor<int, int>>> cursors;
+        for (auto source = sources_.rbegin(); source != sources_.rend(); ++source)
+            cursors.push_back(
+                std::make_unique<vector_cursor>(*source, way, (*random_)() % 2 == 0, *random_));
+        return {std::move(cursors), way};
+    }
+
+private:
+    std::mt19937* random_;
+    std::vector<versions> sources_;
+    lsm::sequence_number last_ = 0;
+};
+
+}  // namespace support

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <support/trees.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+using tree = support::memory_tree<int, std::string>;
+
+struct recorder final : lsm::event_listener {
+    std::vector<lsm::job_event> flushes;
+    std::vector<lsm::job_event> compactions;
+    std::size_t errors = 0;
+
+    void on_flush(const lsm::job_event& event) noexcept override { flushes.push_back(event); }
+    void on_compaction(const lsm::job_event& event) noexcept override { compactions.push_back(event); }
+    void on_error(const std::exception_ptr&) noexcept override { ++errors; }
+};
+
+/// Plans what cannot be.
+struct wrong_compaction {
+    [[nodiscard]] std::vector<lsm::compaction_job> plan(const lsm::compaction_view& view) const {
+        if (view.runs() == 0) return {};
+        lsm::compaction_job job;
+        job.inputs = {4711};
+        return {job};
+    }
+};
+
+/// Drops every table.
+struct dropping_compaction {
+    [[nodiscard]] std::vector<lsm::compaction_job> plan(const lsm::compaction_view& view) const {
+        if (view.runs() == 0) return {};
+        lsm::compaction_job job;
+        job.kind = lsm::job_kind::drop;
+        job.inputs = {view.levels[0][0][0].id};
+        return {job};
+    }
+};
+
+template <class Compaction>
+using tree_with = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
+                                      lsm::block_storage<lsm::memory_medium>, Compaction>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(tree_memtable)
+
+BOOST_AUTO_TEST_CASE(is_flushed_at_so_many_entries) {
+    tree t{lsm::memory_disk(), {.memtable = {.max_entries = 3}}};
+    t.put(1, "a");
+    t.put(2, "b");
+    t.put(2, "again");
+    BOOST_TEST(t.stats().flushes == 0U);
+    t.put(3, "c");
+    BOOST_TEST(t.stats().flushes == 1U);
+    BOOST_TEST(t.stats().memtable_entries == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(is_flushed_at_so_many_bytes) {
+    tree t{lsm::memory_disk(), {.memtable = {.max_bytes = 10000}}};
+    for (int i = 0; i < 9; ++i) t.put(i, std::string(1000, 'x'));
+    BOOST_TEST(t.stats().flushes == 0U);
+    for (int i = 0; i < 2; ++i) t.put(10 + i, std::string(1000, 'x'));
+    BOOST_TEST(t.stats().flushes == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(is_not_flushed_when_it_is_empty) {
+    tree t{lsm::memory_disk()};
+    t.flush();
+    t.compact();
+    BOOST_TEST(!t.maintain());
+    BOOST_TEST((t.stats().flushes == 0U && t.stats().compactions == 0U));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(tree_listener)
+
+BOOST_AUTO_TEST_CASE(hears_of_flushes_and_compactions) {
+    const auto listener = std::make_shared<recorder>();
+    tree t{lsm::memory_disk(), {.listener = listener}};
+    t.put(1, "a");
+    t.erase(2);
+    t.flush();
+    t.put(3, "c");
+    t.compact();
+    BOOST_REQUIRE((listener->flushes.size() == 2 && listener->compactions.size() == 1));
+    BOOST_TEST(listener->flushes[0].inputs.empty());
+    const lsm::job_event& compaction = listener->compactions[0];
+    BOOST_REQUIRE((compaction.inputs.size() == 2 && compaction.outputs.size() == 1));
+    BOOST_TEST(compaction.outputs[0].entries == 2U);
+    BOOST_TEST((compaction.outputs == t.stats().tables));
+}
+
+BOOST_AUTO_TEST_CASE(hears_of_what_fails_behind_a_put) {
+    const auto listener = std::make_shared<recorder>();
+    tree_with<wrong_compaction> t{lsm::memory_disk(), {.memtable = {.max_entries = 1}, .listener = listener}};
+    t.put(1, "a");
+    BOOST_TEST(listener->errors == 1U);
+    BOOST_TEST(t.get(1).value() == "a");
+    BOOST_CHECK_EXCEPTION(t.compact(), lsm::error, support::is(lsm::errc::invalid_argument));
+    BOOST_TEST(t.get(1).value() == "a");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(tree_drop)
+
+BOOST_AUTO_TEST_CASE(is_refused_unless_it_is_acknowledged) {
+    tree_with<dropping_compaction> t{lsm::memory_disk()};
+    t.put(1, "a");
+    BOOST_CHECK_EXCEPTION(t.compact(), lsm::error, support::is(lsm::errc::invalid_argument));
+    BOOST_TEST(t.get(1).value() == "a");
+    tree_with<dropping_compaction> lossy{lsm::memory_disk(), {.allow_drop = true}};
+    lossy.put(1, "a");
+    lossy.compact();
+    BOOST_TEST(!lossy.contains(1));
+    BOOST_TEST(lossy.stats().tables.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(tree_stats)
+
+BOOST_AUTO_TEST_CASE(count_what_there_is) {
+    tree t{lsm::memory_disk()};
+    t.put(1, "a");
+    t.put(2, "b");
+    t.flush();
+    t.erase(2);
+    t.flush();
+    t.put(3, "c");
+    const lsm::statistics stats = t.stats();
+    BOOST_TEST(stats.memtable_entries == 1U);
+    BOOST_REQUIRE(stats.tables.size() == 2);
+    BOOST_TEST((stats.tables[0].entries == 2 && stats.tables[0].tombstones == 0));
+    BOOST_TEST((stats.tables[1].entries == 1 && stats.tables[1].tombstones == 1));
+    BOOST_TEST(stats.tables[0].file == "sstable_0000.lsm");
+    BOOST_TEST(stats.bytes_written == stats.table_bytes());
+    BOOST_TEST(stats.last_sequence == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(print_themselves_and_go_to_json) {
+    tree t{lsm::memory_disk()};
+    t.put(1, "a");
+    t.flush();
+    std::ostringstream out;
+    out << t.stats();
+    BOOST_TEST(out.str().find("level 0 run 0: sstable_0000.lsm, 1 entries (0 tombstones)") !=
+               std::string::npos);
+    BOOST_TEST(t.stats().to_json().find("\"file\": \"sstable_0000.lsm\", \"level\": 0") !=
+               std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

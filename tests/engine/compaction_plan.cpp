@@ -112,8 +112,7 @@ BOOST_AUTO_TEST_CASE(refuses_jobs_that_would_not_and_says_why) {
         // over a level that has the same keys
         {"L0: a-b | L1: a-b | L2: c-d", job(merge, {1}, 2), "table 2 shares keys with input 1"},
     };
-    for (const job_case& each : cases)
-        BOOST_TEST_CONTEXT(each.picture) {
+    for (const job_case& each : cases) BOOST_TEST_CONTEXT(each.picture) {
             std::string why;
             const auto placed = lsm::engine::check_job(draw(each.picture), each.job, why);
             BOOST_TEST(!placed.has_value());

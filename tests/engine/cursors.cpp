@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <engine/sources.hpp>
 #include <lsm/core/key_range.hpp>
 #include <lsm/engine/retain_cursor.hpp>
 #include <lsm/engine/visible_cursor.hpp>
+#include <engine/sources.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -171,7 +171,8 @@ struct retained {
 retained retain(std::mt19937& random) {
     const history h(random);
     retained result{h.all(direction::forward), {}, {}, {}};
-    for (auto count = random() % 4; count > 0; --count) result.pins.push_back(random() % (h.last() + 1));
+    for (auto count = random() % 4; count > 0; --count)
+        result.pins.push_back(random() % (h.last() + 1));
     std::ranges::sort(result.pins);
     const auto [first, last] = std::ranges::unique(result.pins);
     result.pins.erase(first, last);
@@ -180,9 +181,10 @@ retained retain(std::mt19937& random) {
     lsm::engine::retain_cursor cursor(h.merge(direction::forward), result.pins,
                                       [&](int key) { return result.older.contains(key); });
     const std::size_t slice = 1 + random() % 10;
-    while (cursor.step(slice, [&](int key, lsm::sequence_number number, lsm::payload_kind kind, int value) {
-        result.after.push_back({key, number, kind, value});
-    })) {}
+    while (cursor.step(slice,
+                       [&](int key, lsm::sequence_number number, lsm::payload_kind kind,
+                           int value) { result.after.push_back({key, number, kind, value}); })) {
+    }
     return result;
 }
 
@@ -215,7 +217,8 @@ BOOST_AUTO_TEST_CASE(keeps_nothing_that_no_reader_needs) {
         readers.push_back(lsm::max_sequence);
         for (const version& kept : r.after) {
             const bool needed = std::ranges::any_of(readers, [&](lsm::sequence_number at) {
-                return kept.sequence <= at && std::ranges::none_of(r.before, [&](const version& other) {
+                return kept.sequence <= at &&
+                       std::ranges::none_of(r.before, [&](const version& other) {
                            return other.key == kept.key && other.sequence > kept.sequence &&
                                   other.sequence <= at;
                        });

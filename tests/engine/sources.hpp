@@ -45,8 +45,10 @@ public:
         for (const version& each : all) {
             const bool same_key = !parts_.empty() && parts_.back().back().key == each.key;
             const bool joins = !parts_.empty() && like_table && (same_key || random() % 3 != 0);
-            if (joins) parts_.back().push_back(each);
-            else parts_.push_back({each});
+            if (joins)
+                parts_.back().push_back(each);
+            else
+                parts_.push_back({each});
         }
         if (way == lsm::direction::backward)
             for (versions& part : parts_) sort_versions(part, lsm::direction::forward);
@@ -86,7 +88,8 @@ private:
         kinds_.clear();
         values_.clear();
         for (const version& each : parts_[at_]) {
-            if (sought_ && (way_ == lsm::direction::forward ? each.key < *sought_ : each.key > *sought_))
+            if (sought_ &&
+                (way_ == lsm::direction::forward ? each.key < *sought_ : each.key > *sought_))
                 continue;
             keys_.push_back(each.key);
             sequences_.push_back(each.sequence);

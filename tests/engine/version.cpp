@@ -63,8 +63,9 @@ BOOST_AUTO_TEST_CASE(adds_the_newest_run_in_front) {
 }
 
 BOOST_AUTO_TEST_CASE(replaces_all_by_one_run) {
-    BOOST_TEST(draw(apply(make(), edit{{1, 2, 3, 4}, {table(5, 0, 3), table(6, 4, 9)}, 1, 0, true})) ==
-               "| 5 6");
+    BOOST_TEST(
+        draw(apply(make(), edit{{1, 2, 3, 4}, {table(5, 0, 3), table(6, 4, 9)}, 1, 0, true})) ==
+        "| 5 6");
 }
 
 BOOST_AUTO_TEST_CASE(puts_a_run_where_its_inputs_were) {

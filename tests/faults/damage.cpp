@@ -21,14 +21,14 @@
 namespace {
 
 template <class Format>
-using tree = lsm::basic_lsm_tree<std::string, int, lsm::ordered_map_memtable,
-                                 lsm::basic_storage<Format, lsm::directory<>>,
-                                 lsm::full_merge_compaction>;
+using tree =
+    lsm::basic_lsm_tree<std::string, int, lsm::ordered_map_memtable,
+                        lsm::basic_storage<Format, lsm::directory<>>, lsm::full_merge_compaction>;
 
-using formats = std::tuple<lsm::block_format, lsm::json_format,
-                           lsm::serialization_format<lsm::binary_archive>,
-                           lsm::serialization_format<lsm::text_archive>,
-                           lsm::serialization_format<lsm::xml_archive>>;
+using formats =
+    std::tuple<lsm::block_format, lsm::json_format, lsm::serialization_format<lsm::binary_archive>,
+               lsm::serialization_format<lsm::text_archive>,
+               lsm::serialization_format<lsm::xml_archive>>;
 using map = std::map<std::string, int>;
 using files = std::map<std::string, std::string>;  // name, bytes
 
@@ -180,13 +180,18 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(of_whole_files_is_never_silent, Format, formats) {
 /// A root that was put back from before the last flush.
 BOOST_AUTO_TEST_CASE_TEMPLATE(by_an_older_root_is_never_silent, Format, formats) {
     const support::temporary_folder folder;
-    { tree<Format>(folder / "t").put("a", 1); }
+    {
+        tree<Format>(folder / "t").put("a", 1);
+    }
     const files before = load(folder / "t");
-    { tree<Format>(folder / "t").put("a", 2); }
+    {
+        tree<Format>(folder / "t").put("a", 2);
+    }
     files mixed = load(folder / "t");
     mixed["root"] = before.at("root");
     store(folder / "t", mixed);
-    BOOST_CHECK_EXCEPTION(tree<Format>(folder / "t"), lsm::error, support::is(lsm::errc::corruption));
+    BOOST_CHECK_EXCEPTION(tree<Format>(folder / "t"), lsm::error,
+                          support::is(lsm::errc::corruption));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -135,7 +135,8 @@ private:
         tree_.reset();
         BOOST_REQUIRE_NO_THROW(tree_.emplace(folder_ / "t"));
         const map recovered = contents(*tree_);
-        const auto from = history_.begin() + static_cast<std::ptrdiff_t>(stopped ? durable_ : history_.size() - 1);
+        const auto from = history_.begin() +
+                          static_cast<std::ptrdiff_t>(stopped ? durable_ : history_.size() - 1);
         BOOST_TEST((std::find(from, history_.end(), recovered) != history_.end()));
         check_no_orphans();
     }
@@ -156,7 +157,7 @@ private:
 std::uint64_t run_all(support::file_faults faults) {
     for (faults.fail_at = 1;; ++faults.fail_at)
         BOOST_TEST_CONTEXT("call " << faults.fail_at << (faults.for_ever ? " and all later" : ""))
-        if (!faulty_script(faults).run()) return faults.fail_at;
+    if (!faulty_script(faults).run()) return faults.fail_at;
 }
 
 }  // namespace

@@ -51,7 +51,9 @@ std::string refusal(const std::string& path, lsm::errc code) {
     return what;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != text.npos;
+}
 
 /// Whether a child process finds the tree locked.
 bool is_locked_for_child(const std::string& path) {
@@ -82,7 +84,7 @@ private:
 };
 
 unsigned mode_of(const std::filesystem::path& path) {
-    struct stat status {};
+    struct stat status{};
     BOOST_REQUIRE(::lstat(path.c_str(), &status) == 0);
     return status.st_mode & 07777U;
 }
@@ -93,8 +95,8 @@ BOOST_AUTO_TEST_SUITE(faults_incompatible)
 
 BOOST_AUTO_TEST_CASE(another_key_type_is_refused_and_both_are_named) {
     const support::temporary_folder folder;
-    const std::string what =
-        refusal<support::disk_tree<std::string, std::string>>(make(folder), lsm::errc::incompatible);
+    const std::string what = refusal<support::disk_tree<std::string, std::string>>(
+        make(folder), lsm::errc::incompatible);
     BOOST_TEST(has(what, lsm::codec<int>::shape()));
     BOOST_TEST(has(what, lsm::codec<std::string>::shape()));
 }
@@ -116,9 +118,10 @@ BOOST_AUTO_TEST_CASE(another_order_of_the_same_keys_is_refused) {
 BOOST_AUTO_TEST_CASE(a_format_that_is_not_named_is_refused_and_one_that_is_named_is_read) {
     using json = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable, lsm::json_storage<>,
                                      lsm::full_merge_compaction>;
-    using both = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
-                                     lsm::basic_storage<lsm::json_format, lsm::directory<>, lsm::block_format>,
-                                     lsm::full_merge_compaction>;
+    using both = lsm::basic_lsm_tree<
+        int, std::string, lsm::skip_list_memtable,
+        lsm::basic_storage<lsm::json_format, lsm::directory<>, lsm::block_format>,
+        lsm::full_merge_compaction>;
     const support::temporary_folder folder;
     const std::string path = make(folder);
     const std::string what = refusal<json>(path, lsm::errc::incompatible);

@@ -45,7 +45,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(of_types_leave_the_old_state, Memtable, support::m
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(of_types_whose_moves_throw_leave_the_old_state, Memtable,
                               support::memtables) {
-    const auto thrown = support::throw_at_each_call<throwing_types<throwing_moves::yes>, Memtable>();
+    const auto thrown =
+        support::throw_at_each_call<throwing_types<throwing_moves::yes>, Memtable>();
     BOOST_TEST_MESSAGE(thrown << " calls that threw");
     BOOST_TEST(thrown > 500U);
 }

@@ -18,7 +18,8 @@ thread_local std::uint64_t allocations_left = 0;  // until one fails; 0: none do
 thread_local bool allocations_count = false;
 
 void* allocate(std::size_t bytes) {
-    if (allocations_count && allocations_left != 0 && --allocations_left == 0) throw std::bad_alloc();
+    if (allocations_count && allocations_left != 0 && --allocations_left == 0)
+        throw std::bad_alloc();
     void* const made = std::malloc(bytes == 0 ? 1 : bytes);
     if (!made) throw std::bad_alloc();
     return made;
@@ -54,12 +55,24 @@ struct failing_allocations {
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return allocate(bytes); }
-void* operator new[](std::size_t bytes) { return allocate(bytes); }
-void operator delete(void* at) noexcept { std::free(at); }
-void operator delete[](void* at) noexcept { std::free(at); }
-void operator delete(void* at, std::size_t) noexcept { std::free(at); }
-void operator delete[](void* at, std::size_t) noexcept { std::free(at); }
+void* operator new(std::size_t bytes) {
+    return allocate(bytes);
+}
+void* operator new[](std::size_t bytes) {
+    return allocate(bytes);
+}
+void operator delete(void* at) noexcept {
+    std::free(at);
+}
+void operator delete[](void* at) noexcept {
+    std::free(at);
+}
+void operator delete(void* at, std::size_t) noexcept {
+    std::free(at);
+}
+void operator delete[](void* at, std::size_t) noexcept {
+    std::free(at);
+}
 
 BOOST_AUTO_TEST_SUITE(faults_allocations)
 

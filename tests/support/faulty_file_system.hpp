@@ -35,8 +35,8 @@ struct file_faults {
         return fail_at != 0 && (for_ever ? calls >= fail_at : calls == fail_at);
     }
     [[noreturn]] void fail(const std::string& what) const {
-        throw lsm::error(lsm::errc::io, what + ": injected " + std::generic_category().message(number),
-                         number);
+        throw lsm::error(lsm::errc::io,
+                         what + ": injected " + std::generic_category().message(number), number);
     }
     void check(bool writes, const std::string& what) {
         if (fails(writes)) fail(what);
@@ -109,7 +109,8 @@ public:
         posix::folder folder_;
     };
 
-    [[nodiscard]] std::optional<folder> open_folder(const std::string& path, bool may_create) const {
+    [[nodiscard]] std::optional<folder> open_folder(const std::string& path,
+                                                    bool may_create) const {
         file_faults::here().check(true, "opening folder " + path);
         std::optional<posix::folder> opened = posix_.open_folder(path, may_create);
         if (!opened) return std::nullopt;

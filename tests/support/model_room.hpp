@@ -29,8 +29,9 @@
 namespace support {
 
 template <class Memtable, class Format, class Medium>
-using text_tree = lsm::basic_lsm_tree<std::string, std::string, Memtable,
-                                      lsm::basic_storage<Format, Medium>, lsm::full_merge_compaction>;
+using text_tree =
+    lsm::basic_lsm_tree<std::string, std::string, Memtable, lsm::basic_storage<Format, Medium>,
+                        lsm::full_merge_compaction>;
 
 /// One tree for each memtable and medium.
 template <class Format>
@@ -47,7 +48,8 @@ using text_samples = lsm::testing::model_samples<std::string, std::string>;
 text_samples make_text_samples();
 std::vector<std::uint64_t> model_seeds();
 std::size_t model_operations();
-using text_tree_maker = std::function<std::unique_ptr<lsm::testing::any_tree<std::string, std::string>>()>;
+using text_tree_maker =
+    std::function<std::unique_ptr<lsm::testing::any_tree<std::string, std::string>>()>;
 /// Runs all seeds. Compiled once, in model/samples.cpp.
 void run_text_model(const text_tree_maker& make);
 

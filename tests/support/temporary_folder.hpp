@@ -32,8 +32,8 @@ public:
 private:
     static std::filesystem::path make() {
         std::error_code none;
-        const bool in_memory = std::filesystem::is_directory("/dev/shm", none) &&
-                               ::access("/dev/shm", W_OK) == 0;
+        const bool in_memory =
+            std::filesystem::is_directory("/dev/shm", none) && ::access("/dev/shm", W_OK) == 0;
         const auto where = in_memory ? "/dev/shm" : std::filesystem::temp_directory_path();
         std::string name = (where / "lsm_test_XXXXXX").string();
         if (!::mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), name);

@@ -69,7 +69,12 @@ public:
         snapshot.reset();
         erase(4);
         put(20, 400);
-        step([&] { while (tree_->maintain()) {} }, [] {});
+        step(
+            [&] {
+                while (tree_->maintain()) {
+                }
+            },
+            [] {});
         step([&] { tree_->compact(); }, [] {});
         read();
         put(21, 500);
@@ -149,7 +154,8 @@ private:
             step(
                 [&] {
                     got.reset();
-                    tree_->visit(World::make_key(k), [&](const auto& v) { got = World::number(v); });
+                    tree_->visit(World::make_key(k),
+                                 [&](const auto& v) { got = World::number(v); });
                 },
                 [] {});
             check(k, got);
@@ -195,9 +201,8 @@ template <class World, class Memtable>
 std::uint64_t throw_at_each_call() {
     const std::uint64_t stride = std::getenv("LSM_LONG") ? 1 : 7;
     std::uint64_t thrown = 0;
-    for (std::uint64_t n = 1;; n += n < 300 ? 1 : stride, ++thrown)
-        BOOST_TEST_CONTEXT("call " << n)
-        if (!throwing_script<World, Memtable>().run(n)) return thrown;
+    for (std::uint64_t n = 1;; n += n < 300 ? 1 : stride, ++thrown) BOOST_TEST_CONTEXT("call " << n)
+    if (!throwing_script<World, Memtable>().run(n)) return thrown;
 }
 
 }  // namespace support

@@ -17,8 +17,9 @@
 namespace support {
 
 template <class Key, class Value, class Memtable = lsm::skip_list_memtable>
-using memory_tree = lsm::basic_lsm_tree<Key, Value, Memtable, lsm::block_storage<lsm::memory_medium>,
-                                        lsm::full_merge_compaction>;
+using memory_tree =
+    lsm::basic_lsm_tree<Key, Value, Memtable, lsm::block_storage<lsm::memory_medium>,
+                        lsm::full_merge_compaction>;
 
 template <class Key, class Value, class Memtable = lsm::skip_list_memtable>
 using disk_tree = lsm::basic_lsm_tree<Key, Value, Memtable, lsm::block_storage<lsm::directory<>>,

@@ -51,8 +51,7 @@ BOOST_AUTO_TEST_SUITE(tree_limits)
 BOOST_AUTO_TEST_CASE(refuse_a_nan_wherever_it_is_in_the_key) {
     check_refused(1.0, not_a_number);
     check_refused(std::pair(1, 1.0), std::pair(1, not_a_number));
-    check_refused(std::tuple(std::string("a"), 1.0),
-                  std::tuple(std::string("a"), not_a_number));
+    check_refused(std::tuple(std::string("a"), 1.0), std::tuple(std::string("a"), not_a_number));
     check_refused(std::vector<double>{1, 2}, std::vector<double>{1, not_a_number});
     check_refused(std::optional<double>(), std::optional<double>(not_a_number));
     check_refused(point{1, 2}, point{1, not_a_number});

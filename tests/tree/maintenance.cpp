@@ -21,7 +21,9 @@ struct recorder final : lsm::event_listener {
     std::size_t errors = 0;
 
     void on_flush(const lsm::job_event& event) noexcept override { flushes.push_back(event); }
-    void on_compaction(const lsm::job_event& event) noexcept override { compactions.push_back(event); }
+    void on_compaction(const lsm::job_event& event) noexcept override {
+        compactions.push_back(event);
+    }
     void on_error(const std::exception_ptr&) noexcept override { ++errors; }
 };
 
@@ -103,7 +105,8 @@ BOOST_AUTO_TEST_CASE(hears_of_flushes_and_compactions) {
 
 BOOST_AUTO_TEST_CASE(hears_of_what_fails_behind_a_put) {
     const auto listener = std::make_shared<recorder>();
-    tree_with<wrong_compaction> t{lsm::memory_disk(), {.memtable = {.max_entries = 1}, .listener = listener}};
+    tree_with<wrong_compaction> t{lsm::memory_disk(),
+                                  {.memtable = {.max_entries = 1}, .listener = listener}};
     t.put(1, "a");
     BOOST_TEST(listener->errors == 1U);
     BOOST_TEST(t.get(1).value() == "a");

@@ -134,9 +134,7 @@ BOOST_AUTO_TEST_CASE(leaves_the_lock_to_views_that_live) {
     BOOST_TEST(tree(folder / "t").contains(1));
 }
 
-// A view that reads no table does not hold the medium, though its page says that it keeps the lock.
-BOOST_AUTO_TEST_CASE(leaves_the_lock_to_views_of_memory_alone,
-                     *boost::unit_test::expected_failures(1)) {
+BOOST_AUTO_TEST_CASE(leaves_the_lock_to_views_of_memory_alone) {
     const support::temporary_folder folder;
     tree t{folder / "t"};
     t.put(1, "one");

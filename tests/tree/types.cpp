@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(that_descend_scan_from_the_greatest_down) {
     t.flush();
     t.put({7}, 7);
     std::vector<int> seen;
-    for (const auto& [key, value] : t.scan(lsm::at_least(lsm::descending<int>{8}))) seen.push_back(value);
+    for (const auto& [key, value] : t.scan(lsm::at_least(lsm::descending<int>{8})))
+        seen.push_back(value);
     BOOST_TEST((seen == std::vector<int>{7, 5, 2}));
     BOOST_TEST(t.get({9}).value() == 9);
 }

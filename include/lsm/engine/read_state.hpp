@@ -45,11 +45,13 @@ public:
     std::shared_ptr<memtable_type> active;
     std::vector<std::shared_ptr<memtable_type>> frozen;  ///< newest first
     std::shared_ptr<const version_type> tables;
+    std::shared_ptr<const void> medium;  ///< whose lock a view keeps, also one of memory alone
 
     read_state(std::shared_ptr<memtable_type> newest,
                std::vector<std::shared_ptr<memtable_type>> waiting,
-               std::shared_ptr<const version_type> stored)
-        : active(std::move(newest)), frozen(std::move(waiting)), tables(std::move(stored)) {}
+               std::shared_ptr<const version_type> stored, std::shared_ptr<const void> on)
+        : active(std::move(newest)), frozen(std::move(waiting)), tables(std::move(stored)),
+          medium(std::move(on)) {}
 
     /// Shows the newest version of @p key that a reader at @p at sees: calls `f(value cell)` if that
     /// is a value. @returns whether it is

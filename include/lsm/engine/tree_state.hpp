@@ -60,7 +60,7 @@ struct tree_state {
                  std::vector<std::shared_ptr<memtable_type>> frozen,
                  std::shared_ptr<const version_type> tables) {
         current = std::make_shared<const read_state_type>(std::move(active), std::move(frozen),
-                                                          std::move(tables));
+                                                          std::move(tables), store.medium);
     }
 
     /// Makes an edit durable, then visible, and retires the tables that it removes. A flush also
@@ -70,8 +70,8 @@ struct tree_state {
         auto tables = std::make_shared<const version_type>(apply(*current->tables, edit));
         auto frozen = current->frozen;
         if (is_flush) frozen.pop_back();
-        auto next =
-            std::make_shared<const read_state_type>(current->active, std::move(frozen), tables);
+        auto next = std::make_shared<const read_state_type>(current->active, std::move(frozen),
+                                                            tables, store.medium);
         root_record root = store.root;
         root.clean = false;
         root.trees.front().levels = tables->records();

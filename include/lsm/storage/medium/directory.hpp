@@ -172,7 +172,7 @@ replace_result directory<FileSystem>::replace_root(byte_view bytes) {
     folder_.rename(next_root_name, root_name);
     try {
         folder_.sync();
-    } catch (const error&) {
+    } catch (...) {
         return replace_result::unknown;  // the name may or may not be on the device
     }
     return replace_result::ok;

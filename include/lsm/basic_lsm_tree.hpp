@@ -5,11 +5,13 @@
 #include <lsm/core/config.hpp>
 #include <lsm/core/key_range.hpp>
 #include <lsm/core/options.hpp>
+#include <lsm/core/recovery_report.hpp>
 #include <lsm/core/statistics.hpp>
 #include <lsm/engine/commit.hpp>
 #include <lsm/engine/maintenance.hpp>
 #include <lsm/engine/policy_check.hpp>
 #include <lsm/engine/tree_state.hpp>
+#include <lsm/engine/turns.hpp>
 #include <lsm/fwd.hpp>
 #include <lsm/scan_view.hpp>
 #include <lsm/snapshot.hpp>
@@ -18,6 +20,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <ranges>
 #include <span>
@@ -34,13 +37,17 @@ namespace lsm {
 /// compaction policy says. Reads see the newest version of a key wherever it is. Keys order by their
 /// own `<=>` or `<`, which must be total: a key that is, or holds, a NaN is refused.
 ///
-/// Durability: what was flushed survives; what is only in the memtable is flushed by `close` and by
-/// the destructor, and lost in a crash before that.
+/// Durability: every write enters a log before it returns, and waits for what its `durability` says;
+/// the default survives the end of the process. What comes back after a crash is what some prefix of
+/// the writes left, and no less than was promised.
 ///
-/// Threads: one at a time may use a tree, its snapshots and its views. Different trees are
-/// independent.
+/// Threads: any may call any member at any time, but move, assign and destroy. Reads never wait for
+/// writes, flushes or compactions, unless the memtable is `exclusive`: then they wait for inserts. A
+/// view's iterator belongs to one thread.
 ///
-/// Errors: `lsm::error`, with the file and what to do. A write that throws has not happened.
+/// Errors: `lsm::error`, with the file and what to do. A write that throws has not happened; where the
+/// log failed, a crash may bring it back, whole. After a failure of the medium the tree is read-only:
+/// see `resume`.
 ///
 /// @tparam Key, Value       types with an `lsm::codec`; the value need not be default-constructible
 /// @tparam MemTablePolicy   how recent writes stay sorted: docs/concepts.md, "Memtables"
@@ -71,18 +78,26 @@ public:
     /// As `close`; what that would throw goes to the listener.
     ~basic_lsm_tree();
 
-    /// @name Writing. A write that throws has not happened, unless it says otherwise.
-    /// @throws error `invalid_argument` for keys and values that are refused; `io` when too many
-    /// memtables wait for a flush that fails
+    /// @name Writing
+    /// A write waits for what its durability says, the options' where it says nothing. A stronger
+    /// write carries all before it.
+    /// @throws error `invalid_argument` for keys and values that are refused; `io` where the log needs
+    /// space and there is none, or when too many memtables wait for a flush that fails; `read_only`
+    /// after a failure
     /// @{
 
     /// The key has this value from now on. Amortised: an insert into the memtable, and its share of
     /// flushes and compactions, whose errors go to the listener.
     void put(Key key, Value value);
+    void put(Key key, Value value, durability level);
     /// The key has no value from now on, whether it had one or not.
     void erase(Key key);
+    void erase(Key key, durability level);
     /// All of the batch's steps, or none. The batch's keys and values are moved from.
     void write(write_batch batch);
+    void write(write_batch batch, durability level);
+    /// Returns when all writes that have returned are on the device.
+    void sync();
     /// @}
 
     /// @name Reading
@@ -117,15 +132,23 @@ public:
     void flush();
     /// Flushes, and lets the policy compact everything.
     void compact();
-    /// Does one bounded slice of the maintenance that is due. @returns whether there was any
+    /// Does one bounded slice of the maintenance that is due, where no thread does.
+    /// @returns whether there was any
     bool maintain();
-    /// Flushes, and ends the use of the tree. Views stay valid, and keep the lock while they live.
+    /// After a failure made the tree read-only: checks the root, writes what is in memory to tables
+    /// anew, and takes writes again. Throws, and changes nothing, while the cause persists.
+    void resume();
+    /// Ends background work at its next slice, flushes, and ends the use of the tree. Views stay valid, and keep the lock while they live.
     /// A second call does nothing.
     void close();
     /// @}
 
     /// What it holds and has done.
     [[nodiscard]] statistics stats() const;
+    /// What opening it found that an orderly close does not leave.
+    [[nodiscard]] recovery_report recovered() const;
+    /// The failure that made the tree read-only; null while there is none.
+    [[nodiscard]] std::exception_ptr background_error() const noexcept;
 
 private:
     std::shared_ptr<internals> tree_;
@@ -137,67 +160,82 @@ private:
 template <class Key, class Value, class M, class S, class C>
 class basic_lsm_tree<Key, Value, M, S, C>::internals {
     using state_type = engine::tree_state<Key, Value, M, S, C>;
-    using read_state_type = typename state_type::read_state_type;
+    using maintenance_type = engine::maintenance<state_type>;
+    using request = engine::write_request<Key, Value>;
+    static constexpr bool is_exclusive = state_type::memtable_type::is_exclusive;
 
 public:
-    internals(const location& where, options settings) : state_(where, std::move(settings)) {}
+    internals(const location& where, options settings) : state_(where, std::move(settings)) {
+        if (state_.options.mode == open_mode::read_only) return;
+        flush_recovered();
+        maintenance_.start();
+    }
     internals(const internals&) = delete;
     internals& operator=(const internals&) = delete;
     ~internals() { close_or_report(); }
 
-    void write(std::span<operation<Key, Value>> steps) {
+    void write(std::span<operation<Key, Value>> steps, durability level) {
         state_.check_writable();
         if (steps.empty()) return;
-        if (state_.current->active->has_aborted()) maintenance_.freeze();
-        if (state_.current->frozen.size() >= state_.options.max_frozen_memtables)
-            maintenance_.flush_all();
-        engine::commit<state_type, Key, Value>(state_, steps);
-        if (maintenance_.is_full()) maintain_after_write();
+        const bool has_log = state_.options.log.enabled;
+        if (!has_log && level != durability::none)
+            throw error(errc::invalid_argument,
+                        "a tree without a log takes only writes of durability::none");
+        request mine{steps, level};
+        engine::check_and_encode(mine, 0, has_log);
+        writers_.share(mine, [&](std::span<request* const> all) noexcept {
+            engine::committer<state_type, maintenance_type>(state_, maintenance_).run(all);
+        });
+        if (mine.failure) std::rethrow_exception(mine.failure);
+        maintenance_.after_write();
+    }
+    [[nodiscard]] durability usual_durability() const noexcept {
+        return state_.options.log.enabled ? state_.options.durability : durability::none;
     }
 
-    /// Shows the value's cell to `f`. @returns whether there is one
+    /// Shows the value's cell to `f`, of the newest version. @returns whether there is one
+    template <class F>
+    bool find(const key_view& key, F&& f) const {
+        [[maybe_unused]] std::conditional_t<is_exclusive, engine::pin, char> keeps{};
+        if constexpr (is_exclusive) keeps = pin_now();
+        const auto reads = state_.read();
+        if (!has_order(key)) return false;  // a NaN was never put
+        return reads->find(key, state_.store.last_sequence.load(std::memory_order_acquire),
+                           std::forward<F>(f));
+    }
+    /// The same at a number that is pinned.
     template <class F>
     bool find(const key_view& key, sequence_number at, F&& f) const {
-        if (!has_order(key)) return false;  // a NaN was never put
-        return state_.current->find(key, at, std::forward<F>(f));
-    }
-
-    std::optional<Value> get(const key_view& key, sequence_number at) const {
-        state_.check_open();
-        std::optional<Value> value;
-        find(key, at, [&](const cell<Value>& seen) {
-            value.emplace(codec<Value>::own(view_in<Value>(seen)));
-        });
-        return value;
-    }
-
-    template <class F>
-    bool visit(const key_view& key, sequence_number at, F&& f) const {
-        state_.check_open();
+        const auto reads = state_.read();
         if (!has_order(key)) return false;
-        const std::shared_ptr<const read_state_type> reads = state_.current;
-        const engine::pin keeps(state_.store.pins, at);  // f may overwrite what it is shown
-        return reads->find(key, at, [&](const cell<Value>& seen) { f(view_in<Value>(seen)); });
+        return reads->find(key, at, std::forward<F>(f));
     }
 
     scan_type scan(key_range<Key> range, engine::pin at) const {
-        state_.check_open();
         for (const auto* end : {&range.lower, &range.upper})
             if (*end && !has_order<key_view>(codec<Key>::as_view((*end)->key)))
                 throw error(errc::invalid_argument,
                             "a scan's end has no place in the order: it is, or holds, a NaN");
-        return {state_.current, std::move(at), std::move(range), direction::forward};
+        return {state_.read().share(), std::move(at), std::move(range), direction::forward};
     }
 
-    [[nodiscard]] sequence_number now() const {
-        state_.check_open();
-        return state_.store.last_sequence;
+    [[nodiscard]] engine::pin pin_now() const {
+        return {state_.store.pins, state_.store.last_sequence};
     }
-    [[nodiscard]] engine::pin pin_now() const { return {state_.store.pins, now()}; }
 
-    void flush() {
+    void sync() {
         state_.check_writable();
-        maintenance_.freeze();
+        try {
+            state_.store.log.sync();
+        } catch (...) {
+            state_.fail(std::current_exception());
+            throw;
+        }
+    }
+    void flush() {
+        if (state_.has_failed()) return resume();
+        state_.check_writable();
+        writers_.alone([&] { maintenance_.freeze(); });
         maintenance_.flush_all();
     }
     void compact() {
@@ -208,43 +246,58 @@ public:
         state_.check_writable();
         return maintenance_.step();
     }
-    [[nodiscard]] statistics stats() const {
-        state_.check_open();
-        return state_.collect_statistics();
+    void resume() {
+        static_cast<void>(state_.read());
+        writers_.alone([&] {
+            if (!state_.has_failed()) return;
+            state_.verify_root();
+            maintenance_.flush_after_failure();
+            state_.end_log(false);
+            state_.forgive();
+        });
     }
+    [[nodiscard]] statistics stats() { return state_.collect_statistics(); }
+    [[nodiscard]] const recovery_report& recovered() const noexcept { return state_.recovered; }
+    [[nodiscard]] std::exception_ptr background_error() const noexcept { return state_.failure(); }
 
     void close() {
-        if (!state_.current) return;
+        state_.check_owner();
+        const std::scoped_lock one(closing_);
+        if (!state_.is_open()) return;
         if (state_.options.mode != open_mode::read_only) {
-            maintenance_.cancel();
+            maintenance_.stop();
             flush();
-            state_.store.mark_clean(true);
+            writers_.alone([&] { state_.end_log(true); });
         }
         state_.release();
     }
     /// For destructors: the tree is closed afterwards, come what may.
     void close_or_report() noexcept {
+        if (!state_.is_owner()) return;  // the threads, the lock and the log are the parent's
         try {
             close();
         } catch (...) {
             state_.report(std::current_exception());
-            maintenance_.cancel();
+            maintenance_.stop();
             state_.release();
         }
     }
 
 private:
-    /// The write itself has succeeded, so its caller hears nothing of what fails here.
-    void maintain_after_write() noexcept {
+    /// What came from the log goes to tables at once. Where that fails, it stays readable.
+    void flush_recovered() {
         try {
-            maintenance_.freeze();
-            maintenance_.run_all();
+            if (!state_.store.root.log.empty()) maintenance_.flush_after_failure();
         } catch (...) {
+            state_.fail(std::current_exception());
             state_.report(std::current_exception());
         }
     }
-    state_type state_;
-    engine::maintenance<state_type> maintenance_{state_};
+
+    mutable state_type state_;
+    maintenance_type maintenance_{state_};
+    engine::turns<request> writers_;
+    std::mutex closing_;
 };
 
 template <class Key, class Value, class M, class S, class C>
@@ -266,44 +319,65 @@ auto basic_lsm_tree<Key, Value, M, S, C>::operator=(basic_lsm_tree&& other) noex
 
 template <class Key, class Value, class M, class S, class C>
 void basic_lsm_tree<Key, Value, M, S, C>::put(Key key, Value value) {
+    put(std::move(key), std::move(value), tree_->usual_durability());
+}
+template <class Key, class Value, class M, class S, class C>
+void basic_lsm_tree<Key, Value, M, S, C>::put(Key key, Value value, durability level) {
     operation<Key, Value> step{std::move(key), payload<Value>(std::move(value))};
-    tree_->write({&step, 1});
+    tree_->write({&step, 1}, level);
 }
 
 template <class Key, class Value, class M, class S, class C>
 void basic_lsm_tree<Key, Value, M, S, C>::erase(Key key) {
+    erase(std::move(key), tree_->usual_durability());
+}
+template <class Key, class Value, class M, class S, class C>
+void basic_lsm_tree<Key, Value, M, S, C>::erase(Key key, durability level) {
     operation<Key, Value> step{std::move(key), payload<Value>::tombstone()};
-    tree_->write({&step, 1});
+    tree_->write({&step, 1}, level);
 }
 
 template <class Key, class Value, class M, class S, class C>
 void basic_lsm_tree<Key, Value, M, S, C>::write(write_batch batch) {
-    tree_->write(batch.steps());
+    tree_->write(batch.steps(), tree_->usual_durability());
+}
+template <class Key, class Value, class M, class S, class C>
+void basic_lsm_tree<Key, Value, M, S, C>::write(write_batch batch, durability level) {
+    tree_->write(batch.steps(), level);
+}
+
+template <class Key, class Value, class M, class S, class C>
+void basic_lsm_tree<Key, Value, M, S, C>::sync() {
+    tree_->sync();
 }
 
 template <class Key, class Value, class M, class S, class C>
 std::optional<Value> basic_lsm_tree<Key, Value, M, S, C>::get(const key_view& key) const {
-    return tree_->get(key, tree_->now());
+    std::optional<Value> value;
+    tree_->find(key, [&](const cell<Value>& seen) {
+        value.emplace(codec<Value>::own(view_in<Value>(seen)));
+    });
+    return value;
 }
 
 template <class Key, class Value, class M, class S, class C>
 bool basic_lsm_tree<Key, Value, M, S, C>::contains(const key_view& key) const {
-    return tree_->find(key, tree_->now(), [](const cell<Value>&) {});
+    return tree_->find(key, [](const cell<Value>&) {});
 }
 
 template <class Key, class Value, class M, class S, class C>
 template <class F>
 bool basic_lsm_tree<Key, Value, M, S, C>::visit(const key_view& key, F&& f) const {
-    return tree_->visit(key, tree_->now(), std::forward<F>(f));
+    return tree_->find(key, [&](const cell<Value>& seen) { f(view_in<Value>(seen)); });
 }
 
 template <class Key, class Value, class M, class S, class C>
 template <std::ranges::input_range Keys>
 std::vector<std::optional<Value>>
 basic_lsm_tree<Key, Value, M, S, C>::multi_get(Keys&& keys) const {
-    const sequence_number at = tree_->now();
+    const auto at = snapshot();
     std::vector<std::optional<Value>> values;
-    for (const auto& key : keys) values.push_back(tree_->get(key, at));
+    for (const auto& key : keys) values.push_back(at.get(key));
     return values;
 }
 
@@ -343,8 +417,23 @@ void basic_lsm_tree<Key, Value, M, S, C>::close() {
 }
 
 template <class Key, class Value, class M, class S, class C>
+void basic_lsm_tree<Key, Value, M, S, C>::resume() {
+    tree_->resume();
+}
+
+template <class Key, class Value, class M, class S, class C>
 statistics basic_lsm_tree<Key, Value, M, S, C>::stats() const {
     return tree_->stats();
+}
+
+template <class Key, class Value, class M, class S, class C>
+recovery_report basic_lsm_tree<Key, Value, M, S, C>::recovered() const {
+    return tree_->recovered();
+}
+
+template <class Key, class Value, class M, class S, class C>
+std::exception_ptr basic_lsm_tree<Key, Value, M, S, C>::background_error() const noexcept {
+    return tree_->background_error();
 }
 
 }  // namespace lsm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/codec/column.hpp>
 #include <lsm/core/key_range.hpp>
 #include <lsm/engine/pins.hpp>
 #include <lsm/scan_view.hpp>
@@ -28,14 +29,18 @@ public:
     /// @throws error also `invalid_argument` once the tree is closed
     /// @{
     [[nodiscard]] std::optional<value_type> get(const key_view& key) const {
-        return tree_->get(key, at_.at());
+        std::optional<value_type> value;
+        tree_->find(key, at_.at(), [&](const auto& seen) {
+            value.emplace(codec<value_type>::own(view_in<value_type>(seen)));
+        });
+        return value;
     }
     [[nodiscard]] bool contains(const key_view& key) const {
-        return tree_->visit(key, at_.at(), [](const auto&) {});
+        return tree_->find(key, at_.at(), [](const auto&) {});
     }
     template <class F>
     bool visit(const key_view& key, F&& f) const {
-        return tree_->visit(key, at_.at(), std::forward<F>(f));
+        return tree_->find(key, at_.at(), [&](const auto& seen) { f(view_in<value_type>(seen)); });
     }
     [[nodiscard]] scan_view<key_type, value_type> scan(key_range<key_type> range = {}) const {
         return tree_->scan(std::move(range), at_);

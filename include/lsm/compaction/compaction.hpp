@@ -87,7 +87,21 @@ concept compaction_has_plan = requires(const P& policy, const compaction_view& v
     { policy.plan(view) } -> std::same_as<std::vector<compaction_job>>;
 };
 
-/// The above: what decides which tables to merge next.
+/// How far compaction lags behind the writes, as the policy sees it.
+enum class compaction_pressure {
+    ok,
+    slow,  ///< writes wait a little, each
+    stop   ///< writes wait until a job is done
+};
+
+/// `pressure(const compaction_view&) const -> compaction_pressure`: whether writes should wait for
+/// compactions. Not required; asked only where threads compact.
+template <class P>
+concept compaction_has_pressure = requires(const P& policy, const compaction_view& view) {
+    { policy.pressure(view) } -> std::same_as<compaction_pressure>;
+};
+
+/// The first: what decides which tables to merge next.
 template <class P>
 concept compaction_policy = compaction_has_plan<P>;
 

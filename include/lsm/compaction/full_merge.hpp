@@ -36,6 +36,14 @@ struct full_merge_compaction {
         return {job};
     }
 
+    /// With a trigger: slow from twice as many runs on, stop from four times as many.
+    [[nodiscard]] compaction_pressure pressure(const compaction_view& view) const {
+        const std::size_t times = view.runs() / (trigger_runs + (trigger_runs == 0 ? 1 : 0));
+        return times >= 4   ? compaction_pressure::stop
+               : times >= 2 ? compaction_pressure::slow
+                            : compaction_pressure::ok;
+    }
+
 private:
     /// Whether merging a single run would free anything: tombstones that no pin needs any more.
     static bool has_garbage(const compaction_view& view) {

@@ -17,6 +17,33 @@ enum class open_mode {
     read_only        ///< recover what is there and never change it; shared with other readers
 };
 
+/// What the acknowledgement of a write waits for. Every write enters the log in commit order, so a
+/// stronger one carries all before it.
+enum class durability {
+    none,           ///< survives an orderly close
+    process_crash,  ///< survives the end of the process, however it comes
+    power_loss      ///< survives the loss of power: it is on the device
+};
+
+/// The log: where writes are safe before their memtable is flushed.
+struct log_options {
+    /// Without a log a tree takes only writes of `durability::none`.
+    bool enabled = true;
+    /// Of one file of the log. Its space is reserved when it is begun, and it is used again.
+    std::uint64_t segment_bytes = std::uint64_t{8} << 20;
+    /// The log is brought to the device whenever so much of it is not yet there. Damage before that
+    /// point is never taken for the end of the log.
+    std::uint64_t sync_bytes = std::uint64_t{4} << 20;
+    /// When the log holds so much, the memtable is flushed although it is not full.
+    std::uint64_t max_bytes = std::uint64_t{64} << 20;
+};
+
+/// What kind of crash may lie behind the files of a tree that was not closed.
+enum class crash_kind {
+    detect,     ///< of the process, unless the machine was started since
+    power_loss  ///< of the machine: for files that were copied from another one
+};
+
 /// A tree's settings: those of its three policies, and its own. All have good defaults:
 /// `tree t{"stock.db", {.memtable = {.max_bytes = 1 << 20}}};`
 template <class MemTablePolicy, class StoragePolicy, class CompactionPolicy>
@@ -25,6 +52,13 @@ struct tree_options {
     StoragePolicy storage = {};
     CompactionPolicy compaction = {};
     open_mode mode = open_mode::open_or_create;
+    /// What writes wait for that do not say it themselves.
+    lsm::durability durability = lsm::durability::process_crash;
+    log_options log = {};
+    crash_kind crash = crash_kind::detect;
+    /// Threads that flush and compact. 0: whoever writes does it, step by step, and all that happens
+    /// is determined by the calls.
+    std::size_t maintenance_threads = 0;
     std::size_t cache_bytes = std::size_t{64} << 20;  ///< for decoded blocks
     /// A memtable that could not be flushed waits in memory. When so many wait, writes are refused
     /// with the flush's error.
@@ -36,6 +70,8 @@ struct tree_options {
 
 /// The largest key, in bytes of its codec.
 inline constexpr std::uint64_t max_key_bytes = std::uint64_t{1} << 16;
+/// The largest batch, in bytes of the log.
+inline constexpr std::uint64_t max_batch_bytes = std::uint64_t{1} << 31;
 /// The largest value, in bytes of its codec.
 inline constexpr std::uint64_t max_value_bytes = std::uint64_t{1} << 30;
 

@@ -19,6 +19,7 @@ struct statistics {
     std::size_t memtable_bytes = 0;        ///< about its memory
     std::size_t frozen_memtables = 0;      ///< waiting for their flush
     std::vector<table_statistics> tables;  ///< oldest data first
+    std::uint64_t log_bytes = 0;           ///< of the log's segments, with what they reserve
     std::size_t pins = 0;                  ///< snapshots and scan views alive
     sequence_number last_sequence = no_sequence;
     std::uint64_t flushes = 0;
@@ -51,11 +52,11 @@ inline std::string statistics::to_json() const {
     std::ostringstream out;
     out << "{\"memtable_entries\": " << memtable_entries
         << ", \"memtable_bytes\": " << memtable_bytes
-        << ", \"frozen_memtables\": " << frozen_memtables << ", \"pins\": " << pins
-        << ", \"last_sequence\": " << last_sequence << ", \"flushes\": " << flushes
-        << ", \"compactions\": " << compactions << ", \"bytes_written\": " << bytes_written
-        << ", \"blocks_fetched\": " << blocks_fetched << ", \"cache_bytes\": " << cache_bytes
-        << ", \"tables\": [";
+        << ", \"frozen_memtables\": " << frozen_memtables << ", \"log_bytes\": " << log_bytes
+        << ", \"pins\": " << pins << ", \"last_sequence\": " << last_sequence
+        << ", \"flushes\": " << flushes << ", \"compactions\": " << compactions
+        << ", \"bytes_written\": " << bytes_written << ", \"blocks_fetched\": " << blocks_fetched
+        << ", \"cache_bytes\": " << cache_bytes << ", \"tables\": [";
     const char* separator = "";
     for (const table_statistics& table : tables) {
         out << separator << "{\"file\": \"" << table.file << "\", \"level\": " << table.level
@@ -70,7 +71,7 @@ inline std::string statistics::to_json() const {
 
 inline std::ostream& operator<<(std::ostream& out, const statistics& s) {
     out << "memtable: " << s.memtable_entries << " keys, " << s.memtable_bytes << " bytes; "
-        << s.frozen_memtables << " frozen\n"
+        << s.frozen_memtables << " frozen; log: " << s.log_bytes << " bytes\n"
         << "tables: " << s.tables.size() << " with " << s.table_entries() << " entries in "
         << s.table_bytes() << " bytes\n";
     for (const table_statistics& table : s.tables)

@@ -6,64 +6,183 @@
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/storage/record/log_record.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
 
 namespace lsm::engine {
 
-/// Refuses what has no place in the order, and what is too large. @throws error `invalid_argument`
+/// One write: what it does, and what became of it.
+template <class Key, class Value>
+struct write_request {
+    std::span<operation<Key, Value>> steps;
+    durability level;
+    byte_buffer group = {};  ///< its steps for the log; empty without one
+    std::exception_ptr failure = nullptr;
+};
+
+/// Refuses what has no place in the order, and what is too large.
+/// @returns the key's bytes. @throws error `invalid_argument`
 template <class Key>
-void check_key(const std::remove_cvref_t<view_of<Key>>& key) {
+std::uint64_t check_key(const std::remove_cvref_t<view_of<Key>>& key) {
     if (!has_order(key))
         throw error(errc::invalid_argument,
                     "a key has no place in the order: it is, or holds, a NaN");
-    if (const std::uint64_t bytes = encoded_bytes<Key>(key); bytes > max_key_bytes)
+    const std::uint64_t bytes = encoded_bytes<Key>(key);
+    if (bytes > max_key_bytes)
         throw error(errc::invalid_argument, "a key of " + std::to_string(bytes) +
                                                 " bytes: expected at most " +
                                                 std::to_string(max_key_bytes));
+    return bytes;
 }
-
-template <class Key, class Value>
-void check_operation(const operation<Key, Value>& step) {
-    check_key<Key>(codec<Key>::as_view(step.key));
-    if (step.content.kind() != payload_kind::value) return;
-    const auto& value = step.content.value();
-    if (const auto bytes = encoded_bytes<Value>(codec<Value>::as_view(value));
-        bytes > max_value_bytes)
+template <class Value>
+std::uint64_t check_value(const std::remove_cvref_t<view_of<Value>>& value) {
+    const std::uint64_t bytes = encoded_bytes<Value>(value);
+    if (bytes > max_value_bytes)
         throw error(errc::invalid_argument, "a value of " + std::to_string(bytes) +
                                                 " bytes: expected at most " +
                                                 std::to_string(max_value_bytes));
+    return bytes;
 }
 
-/// The write path: check, insert, show. All of the steps become visible, or none: their numbers are
-/// above what any reader reads at until the last one is in; if one fails, the numbers used so far are
-/// hidden for good, and the memtable takes no further write.
-/// @pre the active memtable has not aborted. @throws error, or what a user's type throws
-template <class State, class Key, class Value>
-void commit(State& state, std::span<operation<Key, Value>> steps) {
-    for (const auto& step : steps) check_operation(step);
-    auto& active = *state.current->active;
-    const sequence_number before = state.store.last_sequence;
-    const sequence_number floor = state.store.pins->oldest(before);
-    sequence_number number = before;
-    try {
-        for (auto& step : steps) {
-            ++number;
-            active.table.insert(std::move(step.key), number, std::move(step.content), floor);
+/// Checks every step, and encodes it for the log. Needs no turn. @throws error `invalid_argument`
+template <class Key, class Value>
+void check_and_encode(write_request<Key, Value>& request, std::uint64_t tree, bool for_log) {
+    if (for_log) begin_group(request.group);
+    for (const auto& step : request.steps) {
+        const auto& key = codec<Key>::as_view(step.key);
+        const std::uint64_t key_bytes = check_key<Key>(key);
+        if (for_log) {
+            append_operation(request.group, tree, step.content.kind());
+            append_length(request.group, key_bytes);
+            encode<Key>(request.group, key);
         }
-    } catch (...) {
-        if (number > before + 1) {  // the steps before the one that failed are in
-            active.aborted_first = before + 1;
-            active.aborted_last = number - 1;
-            state.store.last_sequence = number - 1;
-        }
-        throw;
+        if (step.content.kind() != payload_kind::value) continue;
+        const auto& value = codec<Value>::as_view(step.content.value());
+        const std::uint64_t value_bytes = check_value<Value>(value);
+        if (!for_log) continue;
+        append_length(request.group, value_bytes);
+        encode<Value>(request.group, value);
     }
-    state.store.last_sequence = number;
+    if (request.group.size() > max_batch_bytes)
+        throw error(errc::invalid_argument, "a batch of " + std::to_string(request.group.size()) +
+                                                " bytes: expected at most " +
+                                                std::to_string(max_batch_bytes));
 }
+
+/// The write path, for the writer whose turn it is: room, insert, log, show.
+///
+/// Every write becomes visible as a whole, or not at all: its numbers are above what any reader reads
+/// at until the log has it. The log cannot find the device full then, because the room was made
+/// before. Where an insert fails, or the log, the numbers used so far are hidden for good, and the
+/// memtable takes no further write.
+template <class State, class Maintenance>
+class committer {
+    using Key = typename State::key_type;
+    using Value = typename State::mapped_type;
+    using request = write_request<Key, Value>;
+    using requests = std::span<request* const>;
+
+public:
+    committer(State& state, Maintenance& maintenance) noexcept
+        : state_(state), maintenance_(maintenance) {}
+
+    /// Carries out all of them; failures are kept in them.
+    void run(requests all) noexcept {
+        while (!all.empty()) all = all.subspan(run_some(all));
+    }
+
+private:
+    /// Carries out requests up to one that fails in the memtable. @returns how many are done
+    std::size_t run_some(requests all) noexcept {
+        try {
+            make_room(all);
+        } catch (...) {
+            for (request* each : all) each->failure = std::current_exception();
+            return all.size();
+        }
+        before_ = last_ = state_.store.last_sequence.load(std::memory_order_relaxed);
+        std::size_t done = 0;
+        bool whole = true;
+        while (whole && done < all.size()) whole = insert(*all[done++]);
+        show(all.first(whole ? done : done - 1));
+        maintenance_.after_commit();
+        return done;
+    }
+
+    /// @throws error
+    void make_room(requests all) {
+        state_.check_writable();
+        maintenance_.wait_for_room();
+        active_ = state_.current.share()->active;
+        if (active_->has_aborted()) {
+            state_.freeze();
+            active_ = state_.current.share()->active;
+        }
+        if (!state_.options.log.enabled) return;
+        std::uint64_t bytes = 0;
+        for (const request* each : all) bytes += padded_group(each->group.size());
+        state_.store.make_room(bytes);
+    }
+
+    /// @returns whether the memtable has all of it
+    bool insert(request& one) noexcept {
+        const sequence_number first = last_ + 1;
+        try {
+            const sequence_number floor = floor_of_readers();
+            const auto lock = active_->writing();
+            for (auto& step : one.steps) {
+                active_->table.insert(std::move(step.key), last_ + 1, std::move(step.content),
+                                      floor);
+                ++last_;
+            }
+            if (!one.group.empty())
+                state_.store.log.append(one.group, first,
+                                        static_cast<std::uint32_t>(one.steps.size()));
+        } catch (...) {
+            one.failure = std::current_exception();
+            if (last_ >= first) active_->abort(first, last_);
+            return false;
+        }
+        return true;
+    }
+    /// Only readers of an exclusive memtable announce what they read at; from any other, nothing may
+    /// be forgotten while it lives.
+    [[nodiscard]] sequence_number floor_of_readers() const {
+        if constexpr (State::memtable_type::is_exclusive)
+            return state_.store.pins->oldest(before_);
+        else
+            return no_sequence;
+    }
+
+    /// Makes what was inserted survive what it has to, and lets readers see it.
+    void show(requests inserted) noexcept {
+        auto level = durability::none;
+        for (const request* each : inserted) level = (std::max)(level, each->level);
+        try {
+            state_.store.log.commit(level);
+        } catch (
+            ...) {  // whether it will be there after a crash is not known, so nobody sees it now
+            const auto failure = std::current_exception();
+            for (request* each : inserted) each->failure = failure;
+            active_->abort(before_ + 1, last_);
+            state_.fail(failure);
+        }
+        state_.store.last_sequence.store(last_, std::memory_order_release);
+    }
+
+    State& state_;
+    Maintenance& maintenance_;
+    std::shared_ptr<typename State::memtable_type> active_;
+    sequence_number before_ = no_sequence;
+    sequence_number last_ = no_sequence;
+};
 
 }  // namespace lsm::engine

@@ -3,260 +3,378 @@
 
 #include <lsm/compaction/compaction.hpp>
 #include <lsm/core/error.hpp>
-#include <lsm/core/event_listener.hpp>
 #include <lsm/engine/compaction_plan.hpp>
-#include <lsm/engine/merge_job.hpp>
-#include <lsm/engine/read_state.hpp>
-#include <lsm/engine/version.hpp>
+#include <lsm/engine/job.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <exception>
 #include <memory>
-#include <optional>
-#include <string>
+#include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
 namespace lsm::engine {
 
-/// Flushes and compactions: which job is next, and its slices. Flushes come first, oldest memtable
-/// first; then whatever the compaction policy plans. One job at a time, in the calling thread.
+/// When flushes and compactions run, and who waits for them: in threads of its own, or without any in
+/// the thread that calls. Flushes come first, oldest memtable first; then whatever the compaction
+/// policy plans.
 ///
 /// A job that fails is given up as a whole: nothing live has changed, and what it wrote is removed.
-/// It is planned anew the next time.
+/// It is planned anew the next time. Where stored bytes or the medium failed, the tree takes no
+/// writes from then on, until `resume`.
 template <class State>
 class maintenance {
-    using Key = typename State::key_type;
-    using Value = typename State::mapped_type;
-    using job_type =
-        merge_job<Key, Value, typename State::format_type, typename State::medium_type>;
-    using run_type = run<Key, Value>;
-    using key_view = std::remove_cvref_t<view_of<Key>>;
-    using sources = std::vector<std::unique_ptr<cursor<Key, Value>>>;
+    using job_type = job<State>;
+    using lock_type = std::unique_lock<std::mutex>;
 
 public:
     explicit maintenance(State& of) : state_(of) {}
+    maintenance(const maintenance&) = delete;
+    maintenance& operator=(const maintenance&) = delete;
+    ~maintenance() { stop(); }
 
-    /// Makes the active memtable wait for its flush, if it holds anything. Strong guarantee.
-    void freeze() {
-        const auto& now = *state_.current;
-        if (now.active->table.entries() == 0) return;
-        auto frozen = now.frozen;
-        frozen.insert(frozen.begin(), now.active);
-        state_.publish(state_.fresh_memtable(), std::move(frozen), now.tables);
-    }
-
-    /// Whether the active memtable has reached one of its limits.
-    [[nodiscard]] bool is_full() const {
-        const auto& table = state_.current->active->table;
-        const auto& limits = state_.options.memtable;
-        return table.entries() >= limits.max_entries || table.bytes() >= limits.max_bytes;
-    }
-
-    /// Flushes all that is frozen. @throws error
-    void flush_all() {
-        while (!state_.current->frozen.empty()) step();
-    }
-
-    /// Does everything there is to do. @throws error
-    void run_all() {
-        while (step()) {
+    /// Starts as many threads as the options say. @throws std::system_error
+    void start() {
+        for (std::size_t i = 0; i < state_.options.maintenance_threads; ++i) {
+            threads_.emplace_back([this] { work(); });
+            has_threads_ = true;
         }
     }
+    /// Ends the threads, each at its next slice, and gives up all jobs in hand. What comes later is
+    /// done in the thread that asks for it.
+    void stop() noexcept {
+        {
+            const lock_type lock(state_.store.changes);
+            stopping_ = true;
+        }
+        due_.notify_all();
+        progress_.notify_all();
+        for (std::thread& each : threads_) each.join();
+        threads_.clear();
+        has_threads_ = false;
+        const std::scoped_lock one(stepping_);
+        give_up(std::move(in_hand_));
+        stopping_ = false;
+    }
 
-    /// Asks the policy to compact everything, and does all that follows. @throws error
-    void compact() {
-        requested_ = true;
+    /// @name For the writer whose turn it is
+    /// @{
+
+    /// Whether the active memtable has reached one of its limits, or the log its own.
+    [[nodiscard]] bool is_full() const {
+        const auto now = state_.current.read();
+        const auto& limits = state_.options.memtable;
+        const auto reading = now->active->reading();
+        return now->active->table.entries() >= limits.max_entries ||
+               now->active->table.bytes() >= limits.max_bytes ||
+               state_.store.log.appended() - appended_before_ >= state_.options.log.max_bytes;
+    }
+    /// Makes the active memtable wait for its flush. Strong guarantee.
+    void freeze() {
+        state_.freeze();
+        appended_before_ = state_.store.log.appended();
+        froze_ = true;
+        due_.notify_one();
+    }
+    /// Returns when a write may go on: at once, a little later while maintenance lags behind, or when
+    /// it has caught up. @throws error, where it fails and too many memtables wait
+    void wait_for_room() {
+        if (!has_threads_) {
+            if (frozen() >= state_.options.max_frozen_memtables) flush_all();
+            return;
+        }
+        if (pressure_ != compaction_pressure::ok || is_full()) wait_for_threads();
+    }
+    /// Looks after what a commit has filled: the memtable, and the part of the log that is not on the
+    /// device. The commit itself has succeeded.
+    void after_commit() noexcept {
+        try {
+            if (is_full() && frozen() < state_.options.max_frozen_memtables) freeze();
+            if (!state_.store.log.sync_due()) return;
+            sync_is_due_ = true;
+            if (has_threads_)
+                due_.notify_one();
+            else
+                sync_log();
+        } catch (...) {  // no memory for another memtable: the next write tries again
+            state_.report(std::current_exception());
+        }
+    }
+    /// Writes all that is in memory to tables anew. @throws error; then the failure stands
+    void flush_after_failure() {
+        {
+            lock_type lock(state_.store.changes);
+            progress_.wait(lock, [&] { return jobs_in_threads_ == 0; });
+        }
+        state_.freeze();
+        const std::scoped_lock one(stepping_);
+        give_up(std::move(in_hand_));
+        while (frozen() > 0) step_in_hand();
+    }
+    /// @}
+
+    /// Does what writes made due, where no thread does. They have succeeded, so nobody is told here
+    /// but the listener.
+    void after_write() noexcept {
+        if (has_threads_ || !froze_.exchange(false)) return;
         try {
             run_all();
         } catch (...) {
-            requested_ = false;
-            throw;
+            state_.report(std::current_exception());
         }
-        requested_ = false;
     }
 
-    /// Does one slice of the job in hand, or of the next one. @returns whether it did anything
-    /// @throws error; the job is given up then
-    bool step() {
+    /// Returns when all that is frozen is in tables. @throws error
+    void flush_all() {
+        if (has_threads_) return wait_until([&] { return frozen() == 0; });
+        const std::scoped_lock one(stepping_);
+        while (frozen() > 0) step_in_hand();
+    }
+    /// Asks the policy to compact everything, and returns when all that follows is done.
+    /// @throws error
+    void compact() {
+        request(true);
         try {
-            if (!running_ && !begin_job()) return false;
-            if (running_->job && running_->job->step(slice_entries)) return true;
-            finish_job();
-            return true;
+            if (has_threads_)
+                wait_until([&] { return !requested_; });
+            else
+                run_all();
         } catch (...) {
-            // The root may name the job's tables by now, so they stay.
-            if (state_.store.root_unknown && running_ && running_->job) running_->job->hand_over();
-            running_.reset();
+            request(false);
             throw;
         }
+        request(false);
     }
-
-    /// Gives up the job in hand.
-    void cancel() noexcept { running_.reset(); }
+    /// Does one slice of the job in hand, or of the next one, where no thread does.
+    /// @returns whether it did anything. @throws error; the job is given up then
+    bool step() {
+        if (has_threads_) return false;
+        const std::scoped_lock one(stepping_);
+        return step_in_hand();
+    }
 
 private:
-    /// The job in hand. A move or a drop has no merging to do.
-    struct running_job {
-        std::unique_ptr<job_type> job;
-        version_edit<Key, Value> edit;
-        bool is_flush = false;
-        byte_buffer memory;
-    };
+    static constexpr std::size_t slice_entries = 4096;
+    static constexpr auto slow_step = std::chrono::milliseconds(1);
+    static constexpr auto retry_after = std::chrono::milliseconds(100);
 
-    bool begin_job() {
-        if (!state_.current->frozen.empty()) {
-            begin_flush();
-            return true;
+    [[nodiscard]] std::size_t frozen() const { return state_.current.read()->frozen.size(); }
+    void request(bool wanted) {
+        const lock_type lock(state_.store.changes);
+        requested_ = wanted;
+    }
+    void run_all() {
+        const std::scoped_lock one(stepping_);
+        while (step_in_hand()) {
+        }
+    }
+
+    // Which job is next, and its end. `changes` is held.
+
+    [[nodiscard]] std::unique_ptr<job_type> next_job() {
+        if (!flushing_ && frozen() > 0) {
+            auto next = std::make_unique<job_type>(state_);
+            flushing_ = true;
+            return next;
         }
         const compaction_view seen = view();
-        const std::vector<compaction_job> jobs = state_.options.compaction.plan(seen);
-        if (jobs.empty()) return false;
-        begin_compaction(seen, jobs.front());
-        return true;
+        for (compaction_job& planned : state_.options.compaction.plan(seen)) {
+            if (std::ranges::any_of(planned.inputs, [&](auto id) { return is_busy(id); })) continue;
+            auto next = std::make_unique<job_type>(state_, seen, std::move(planned));
+            busy_.insert(busy_.end(), next->inputs().begin(), next->inputs().end());
+            return next;
+        }
+        if (busy_.empty()) requested_ = false;
+        return nullptr;
     }
-
-    void begin_flush() {
-        const auto& oldest = state_.current->frozen.back();
-        sources from;
-        State::read_state_type::add_memtable(from, oldest, direction::forward, max_sequence);
-        running_job next;
-        next.is_flush = true;
-        next.job =
-            make_job(std::move(from), [tables = state_.current->tables](const key_view& key) {
-                return any_run_may_hold(*tables, 0, 0, {}, key);
-            });
-        running_ = std::move(next);
+    [[nodiscard]] bool is_busy(std::uint64_t table) const {
+        return std::ranges::find(busy_, table) != busy_.end();
     }
-
-    void begin_compaction(const compaction_view& seen, const compaction_job& job) {
-        std::string why;
-        const std::optional<job_placement> place = check_job(seen, job, why);
-        if (!place)
-            throw error(errc::invalid_argument,
-                        "the compaction policy planned what cannot be: " + why);
-        if (job.kind == job_kind::drop && !state_.options.allow_drop)
-            throw error(errc::invalid_argument,
-                        "the compaction policy drops data: acknowledge it with options.allow_drop");
-        running_job next;
-        next.edit.removed = job.inputs;
-        next.edit.level = job.output_level;
-        next.edit.run_index = place->run_index;
-        next.edit.new_run = place->new_run;
-        next.memory = job.memory;
-        if (job.kind == job_kind::move) next.edit.added = inputs_by_key(job);
-        if (job.kind == job_kind::merge) next.job = begin_merge(job, *place);
-        running_ = std::move(next);
-    }
-
-    std::unique_ptr<job_type> begin_merge(const compaction_job& job, const job_placement& place) {
-        sources from;
-        for (const auto& level : state_.current->tables->levels)
-            for (const auto& tables : level) {
-                run_type taken;
-                for (const auto& each : tables)
-                    if (is_input(job, each->record().id)) taken.push_back(each);
-                if (!taken.empty())
-                    from.push_back(std::make_unique<run_cursor<Key, Value>>(std::move(taken),
-                                                                            direction::forward));
-            }
-        return make_job(
-            std::move(from),
-            [tables = state_.current->tables, inputs = job.inputs, level = job.output_level,
-             place](const key_view& key) {
-                return any_run_may_hold(*tables, level, place.run_index, inputs, key);
-            },
-            job.max_table_bytes);
-    }
-
-    template <class MayHoldOlder>
-    std::unique_ptr<job_type>
-    make_job(sources from, MayHoldOlder older,
-             std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)()) {
-        state_.store.mark_clean(false);
-        typename job_type::target to{
-            state_.store.medium, state_.store.cache, state_.options.storage.format,
-            [&store = state_.store] { return store.next_table_id++; }, max_table_bytes};
-        return std::make_unique<job_type>(
-            merge_cursor<Key, Value>(std::move(from), direction::forward), state_.store.pins->all(),
-            std::move(older), std::move(to));
-    }
-
-    void finish_job() {
-        running_job& done = *running_;
-        if (done.job) done.edit.added = done.job->outputs();
-        job_event event = event_of(done);
-        state_.install(done.edit, done.is_flush, std::move(done.memory));
-        if (done.job) done.job->hand_over();
-        count(done, event);
-        const bool was_flush = done.is_flush;
-        running_.reset();
-        if (!state_.options.listener) return;
-        if (was_flush)
-            state_.options.listener->on_flush(event);
-        else
-            state_.options.listener->on_compaction(event);
-    }
-
-    void count(const running_job& done, const job_event& event) noexcept {
-        (done.is_flush ? state_.done.flushes : state_.done.compactions) += 1;
-        if (!done.job) return;
-        for (const table_statistics& made : event.outputs) state_.done.bytes_written += made.bytes;
-    }
-
-    [[nodiscard]] job_event event_of(const running_job& done) const {
-        job_event event;
-        state_.current->tables->for_each_table([&](std::size_t level, std::size_t run_index,
-                                                   const auto& each) {
-            if (std::ranges::find(done.edit.removed, each->record().id) != done.edit.removed.end())
-                event.inputs.push_back(describe(level, run_index, *each));
-        });
-        for (const auto& made : done.edit.added)
-            event.outputs.push_back(describe(done.edit.level, done.edit.run_index, *made));
-        return event;
-    }
-
     [[nodiscard]] compaction_view view() const {
-        compaction_view seen = summarize(*state_.current->tables);
+        compaction_view seen = summarize(*state_.current.read()->tables);
+        for (auto& level : seen.levels)
+            for (auto& run : level)
+                for (table_summary& table : run) table.busy = is_busy(table.id);
         seen.requested = requested_;
         seen.oldest_pin = state_.store.pins->oldest(max_sequence);
         seen.memory = state_.store.root.trees.front().compaction_memory;
         return seen;
     }
-    [[nodiscard]] run_type inputs_by_key(const compaction_job& job) const {
-        run_type taken;
-        state_.current->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            if (is_input(job, each->record().id)) taken.push_back(each);
-        });
-        std::ranges::sort(taken, [](const auto& a, const auto& b) {
-            return compare(a->first_key(), b->first_key()) < 0;
-        });
-        return taken;
+    void finish(job_type& done) {
+        done.install();
+        if constexpr (compaction_has_pressure<decltype(state_.options.compaction)>)
+            pressure_ = state_.options.compaction.pressure(view());
     }
-    static bool is_input(const compaction_job& job, std::uint64_t id) {
-        return std::ranges::find(job.inputs, id) != job.inputs.end();
+    /// Another job may take its inputs now.
+    void forget(const job_type& ended) noexcept {
+        if (ended.is_flush()) flushing_ = false;
+        std::erase_if(busy_, [&](auto id) {
+            return std::ranges::find(ended.inputs(), id) != ended.inputs().end();
+        });
     }
-    /// Whether a table that is no input, and older than a place among the runs, may hold the key.
-    static bool any_run_may_hold(const version<Key, Value>& tables, std::size_t level,
-                                 std::size_t run_index, const std::vector<std::uint64_t>& inputs,
-                                 const key_view& key) {
-        for (std::size_t l = level; l < tables.levels.size(); ++l)
-            for (std::size_t r = l == level ? run_index : 0; r < tables.levels[l].size(); ++r)
-                for (const auto& each : tables.levels[l][r])
-                    if (std::ranges::find(inputs, each->record().id) == inputs.end() &&
-                        compare<key_view>(each->first_key(), key) <= 0 &&
-                        compare<key_view>(key, each->last_key()) <= 0)
-                        return true;
-        return false;
+    /// @pre `changes` is not held: a job that is given up removes its files
+    void give_up(std::unique_ptr<job_type> ended) noexcept {
+        if (!ended) return;
+        const lock_type lock(state_.store.changes);
+        forget(*ended);
     }
 
-    static constexpr std::size_t slice_entries = 4096;
+    /// A job's or the log's failure: what waits hears of it, and unless it is a user's type or memory
+    /// that failed, the tree takes no more writes.
+    void note_failure(const std::exception_ptr& why) noexcept {
+        try {
+            std::rethrow_exception(why);
+        } catch (const error& what) {
+            if (what.which() == errc::io || what.which() == errc::corruption) state_.fail(why);
+        } catch (...) {
+        }
+        const lock_type lock(state_.store.changes);
+        ++failures_;
+        last_failure_ = why;
+    }
+
+    // Without threads.
+
+    /// @pre `stepping_` is held
+    bool step_in_hand() {
+        try {
+            if (!in_hand_) {
+                const lock_type lock(state_.store.changes);
+                in_hand_ = next_job();
+            }
+            if (!in_hand_) return false;
+            if (in_hand_->step(slice_entries)) return true;
+            {
+                const lock_type lock(state_.store.changes);
+                finish(*in_hand_);
+                forget(*in_hand_);
+            }
+            std::exchange(in_hand_, nullptr)->tell();
+            return true;
+        } catch (...) {
+            give_up(std::move(in_hand_));
+            note_failure(std::current_exception());
+            throw;
+        }
+    }
+
+    // With threads.
+
+    void work() noexcept {
+        while (!stopping_) {
+            try {
+                if (sync_is_due_.exchange(false)) sync_log();
+                if (!work_on_next()) wait_for_work();
+            } catch (...) {
+                note_failure(std::current_exception());
+                state_.report(std::current_exception());
+                progress_.notify_all();
+                lock_type lock(state_.store.changes);
+                if (!stopping_) due_.wait_for(lock, retry_after);
+            }
+        }
+    }
+    /// @returns whether there was anything. @throws error
+    bool work_on_next() {
+        std::unique_ptr<job_type> mine;
+        {
+            const lock_type lock(state_.store.changes);
+            if (state_.has_failed()) return false;
+            mine = next_job();
+            if (!mine) progress_.notify_all();
+            if (!mine) return false;
+            ++jobs_in_threads_;
+        }
+        std::exception_ptr failure;
+        bool installed = false;
+        try {
+            while (!stopping_ && mine->step(slice_entries)) {
+            }
+            const lock_type lock(state_.store.changes);
+            if (!stopping_) {
+                finish(*mine);
+                installed = true;
+            }
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        {
+            const lock_type lock(state_.store.changes);
+            forget(*mine);
+            --jobs_in_threads_;
+        }
+        progress_.notify_all();
+        due_.notify_one();  // what it has made possible may be for another thread
+        if (installed) mine->tell();
+        if (failure) std::rethrow_exception(failure);
+        return true;
+    }
+    void wait_for_work() {
+        lock_type lock(state_.store.changes);
+        if (stopping_ || sync_is_due_ || (!state_.has_failed() && !flushing_ && frozen() > 0))
+            return;
+        due_.wait_for(lock, retry_after);
+    }
+    void sync_log() noexcept {
+        try {
+            state_.store.log.sync();
+        } catch (...) {
+            state_.fail(std::current_exception());
+            state_.report(std::current_exception());
+        }
+        sync_is_due_ = false;
+    }
+    /// Waits for the threads. @throws error where they fail
+    template <class Done>
+    void wait_until(Done done) {
+        lock_type lock(state_.store.changes);
+        due_.notify_all();
+        const std::uint64_t failures_before = failures_;
+        progress_.wait(lock, [&] {
+            return done() || stopping_ || state_.has_failed() || failures_ != failures_before;
+        });
+        if (done()) return;
+        if (failures_ != failures_before) std::rethrow_exception(last_failure_);
+        lock.unlock();
+        state_.check_writable();
+        throw error(errc::busy, state_.store.where + " is being closed");
+    }
+    void wait_for_threads() {
+        if (pressure_ == compaction_pressure::slow) std::this_thread::sleep_for(slow_step);
+        const auto may_go_on = [&] {
+            return pressure_ != compaction_pressure::stop &&
+                   (!is_full() || frozen() < state_.options.max_frozen_memtables);
+        };
+        if (!may_go_on()) wait_until(may_go_on);
+        if (is_full()) freeze();
+    }
 
     State& state_;
-    std::optional<running_job> running_;
+    std::vector<std::thread> threads_;
+    std::atomic<bool> has_threads_ = false;
+    std::atomic<bool> stopping_ = false;
+    std::atomic<bool> sync_is_due_ = false;
+    std::atomic<bool> froze_ = false;
+    std::atomic<compaction_pressure> pressure_ = compaction_pressure::ok;
+    std::uint64_t appended_before_ = 0;  // to the log, when the last memtable was frozen
+    std::mutex stepping_;                // one thread at a time has the job in hand
+    std::unique_ptr<job_type> in_hand_;
+
+    std::condition_variable due_;       // there may be work
+    std::condition_variable progress_;  // some was done, or failed
+    // Guarded by `changes`.
     bool requested_ = false;
+    bool flushing_ = false;
+    std::vector<std::uint64_t> busy_;  // tables that are inputs
+    std::size_t jobs_in_threads_ = 0;
+    std::uint64_t failures_ = 0;
+    std::exception_ptr last_failure_;
 };
 
 }  // namespace lsm::engine

@@ -24,14 +24,17 @@ public:
         : from_(std::move(from)), at_(at), position_(from_->table.cursor(way)) {}
 
     void seek_first() override {
+        const auto lock = from_->reading();
         position_.seek_first();
         settle();
     }
     void seek(const typename cursor<Key, Value>::key_view& key) override {
+        const auto lock = from_->reading();
         position_.seek(key);
         settle();
     }
     void next() override {
+        const auto lock = from_->reading();
         position_.next();
         settle();
     }

@@ -4,6 +4,7 @@
 #include <lsm/core/entry.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -49,6 +50,12 @@ public:
     pin(std::shared_ptr<pin_set> set, sequence_number at) : set_(std::move(set)) {
         const std::scoped_lock lock(set_->mutex_);
         held_ = set_->pinned_.insert(at);
+    }
+    /// The number that @p newest has, read while no floor can rise: what it shows is not forgotten.
+    pin(std::shared_ptr<pin_set> set, const std::atomic<sequence_number>& newest)
+        : set_(std::move(set)) {
+        const std::scoped_lock lock(set_->mutex_);
+        held_ = set_->pinned_.insert(newest.load(std::memory_order_acquire));
     }
     pin(const pin& other) : pin(other.set_ ? pin(other.set_, other.at()) : pin()) {}
     pin(pin&& other) noexcept : set_(std::move(other.set_)), held_(other.held_) {}

@@ -113,6 +113,11 @@ struct checked_medium<Policy> {
         "append, commit, read or bytes");
     static_assert(medium_has_root<Medium>,
                   "lsm: the medium lacks load_root, replace_root or describe");
+    static_assert(
+        medium_has_log<Medium>,
+        "lsm: the medium lacks one of create_log_segment, reuse_log_segment, open_log_segment, "
+        "remove_log_segment, list_log_segments, boot_id, or what they return lacks write, "
+        "write_durably, sync, read or bytes");
 };
 
 template <class Policy>

@@ -35,7 +35,8 @@ public:
 /// What a reader pins: the active and the frozen memtables, and the tables, of one moment. Nothing
 /// of it is replaced; only the active memtable goes on taking newer versions.
 template <class Key, class Value, class Memtable>
-class read_state final : public readable<Key, Value> {
+class read_state final : public readable<Key, Value>,
+                         public std::enable_shared_from_this<read_state<Key, Value, Memtable>> {
 public:
     using memtable_type = versioned_memtable<Memtable>;
     using version_type = version<Key, Value>;
@@ -54,22 +55,23 @@ public:
           medium(std::move(on)) {}
 
     /// Shows the newest version of @p key that a reader at @p at sees: calls `f(value cell)` if that
-    /// is a value. @returns whether it is
+    /// is a value, under no lock. @returns whether it is
+    /// @pre where the memtables are exclusive, `at` is pinned
     template <class F>
     bool find(const key_view& key, sequence_number at, F&& f) const {
+        const payload<Value>* content = find_in(*active, key, at);
+        for (auto each = frozen.begin(); !content && each != frozen.end(); ++each)
+            content = find_in(**each, key, at);
+        if (content) {
+            if (content->kind() != payload_kind::value) return false;
+            f(cell_of<Value>(content->value()));
+            return true;
+        }
         bool found = false;
-        const auto decide = [&](payload_kind kind, const auto& make_cell) {
-            if (kind == payload_kind::value) {
-                found = true;
-                f(make_cell());
-            }
-            return false;
-        };
-        if (!find_in(*active, key, at, decide)) return found;
-        for (const auto& each : frozen)
-            if (!find_in(*each, key, at, decide)) return found;
         tables->find(key, at, [&](sequence_number, payload_kind kind, const cell<Value>& value) {
-            return decide(kind, [&]() -> const cell<Value>& { return value; });
+            found = kind == payload_kind::value;
+            if (found) f(value);
+            return false;
         });
         return found;
     }
@@ -90,23 +92,26 @@ public:
     /// Adds a memtable's cursor to the sources of a merge.
     static void add_memtable(sources& to, std::shared_ptr<const memtable_type> from, direction way,
                              sequence_number at) {
-        if (from->table.entries() == 0) return;
+        {
+            const auto lock = from->reading();
+            if (from->table.entries() == 0) return;
+        }
         to.push_back(
             std::make_unique<memtable_cursor<Key, Value, Memtable>>(std::move(from), way, at));
     }
 
 private:
-    /// @returns false if the memtable decided the key
-    template <class Decide>
-    static bool find_in(const memtable_type& in, const key_view& key, sequence_number at,
-                        const Decide& decide) {
-        bool go_on = true;
+    /// The version that decides the key for a reader at @p at, null if the memtable has none.
+    static const payload<Value>* find_in(const memtable_type& in, const key_view& key,
+                                         sequence_number at) {
+        const payload<Value>* found = nullptr;
+        const auto lock = in.reading();
         in.table.find(key, at, [&](sequence_number number, const payload<Value>& content) {
             if (!in.shows(number, at)) return true;
-            go_on = decide(content.kind(), [&] { return cell_of<Value>(content.value()); });
-            return go_on;
+            found = &content;
+            return false;
         });
-        return go_on;
+        return found;
     }
 };
 

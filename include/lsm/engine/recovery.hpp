@@ -3,6 +3,8 @@
 
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
+#include <lsm/core/recovery_report.hpp>
+#include <lsm/engine/log_replay.hpp>
 #include <lsm/engine/table.hpp>
 #include <lsm/engine/version.hpp>
 #include <lsm/storage/record/root_record.hpp>
@@ -18,16 +20,20 @@
 
 namespace lsm::engine {
 
-/// Brings back a tree's durable state, in this order: root, shapes, tables, orphans. The medium is
-/// locked by then. Nothing is changed before all of it was found good.
+/// Brings back a tree's durable state, in this order: `run` for root, shapes and tables, `replay` for
+/// the log, `remove_orphans`. The medium is locked by then. Nothing is changed before all of it was
+/// found good.
 template <class Key, class Value, class Storage>
 class recovery {
     using medium = typename Storage::medium;
     using table_type = table<Key, Value>;
 
 public:
-    recovery(std::shared_ptr<medium> from, std::shared_ptr<block_cache> cache, open_mode mode)
-        : medium_(std::move(from)), cache_(std::move(cache)), mode_(mode) {}
+    template <class Options>
+    recovery(std::shared_ptr<medium> from, std::shared_ptr<block_cache> cache,
+             const Options& options)
+        : medium_(std::move(from)), cache_(std::move(cache)), mode_(options.mode),
+          crash_(options.crash) {}
 
     /// The root and the version that it names. @throws error
     [[nodiscard]] std::pair<root_record, version<Key, Value>> run() {
@@ -37,11 +43,37 @@ public:
         check_shape("value", tree.value_shape, codec<Value>::shape());
         version<Key, Value> tables = open_tables(tree);
         number_above_all(root, tables);
-        for_each_orphan(root, [&](const table_name& name) {
-            if (mode_ != open_mode::read_only) medium_->remove(name);
-        });
+        find_orphans(root);
         return {std::move(root), std::move(tables)};
     }
+
+    /// Calls `insert(key, number, payload, floor)` for each operation that no table holds, and hands
+    /// the log's segments over. @returns the last number there. @throws error
+    template <class Insert, class Log>
+    sequence_number replay(const root_record& root, Insert&& insert, Log& to) {
+        const tree_record& tree = root.trees.front();
+        log_replay<medium> from(*medium_, crash_);
+        const auto lasts = from.run(root.log, [&](const log_group& group) {
+            if (group.first <= tree.flushed) return false;
+            replay_group(group, insert);
+            return true;
+        });
+        report_ = from.report();
+        if (root.clean && report_.bytes_dropped > 0)
+            throw error(errc::corruption, report_.reason + ", though the tree was closed in order");
+        for (std::size_t i = 0; i < lasts.size(); ++i) to.adopt(root.log[i], lasts[i]);
+        return lasts.empty() ? no_sequence : lasts.back();
+    }
+
+    /// Removes what a crash left of a job or a log. Not in a tree that is only read.
+    void remove_orphans() {
+        if (mode_ == open_mode::read_only) return;
+        for (const table_name& name : orphan_tables_) medium_->remove(name);
+        for (const std::uint64_t number : orphan_segments_) medium_->remove_log_segment(number);
+        report_.orphans_removed = orphan_tables_.size() + orphan_segments_.size();
+    }
+
+    [[nodiscard]] const recovery_report& report() const noexcept { return report_; }
 
 private:
     /// Numbers resume above everything that is stored, whatever the root says of itself.
@@ -51,6 +83,25 @@ private:
                 (std::max)(root.last_sequence, each->index().properties.max_sequence);
             root.next_table_id = (std::max)(root.next_table_id, each->record().id + 1);
         });
+    }
+
+    template <class Insert>
+    void replay_group(const log_group& group, Insert& insert) {
+        try {
+            log_operations steps(group);
+            for (sequence_number number = group.first; const auto step = steps.next(); ++number) {
+                if (step->tree != 0) throw decode_error("an operation of an unknown tree");
+                const bool is_value = step->kind == payload_kind::value;
+                insert(decode<Key>(step->key), number,
+                       is_value ? payload<Value>(decode<Value>(step->value))
+                                : payload<Value>::tombstone(),
+                       group.first - 1);
+            }
+        } catch (const decode_error& failure) {
+            throw error(errc::corruption, where() + ": the log's commit number " +
+                                              std::to_string(group.first) +
+                                              " does not decode: " + failure.what());
+        }
     }
 
     root_record load_root() {
@@ -73,9 +124,13 @@ private:
                                               "): restore the root, or take the tables away");
         if (mode_ == open_mode::open || mode_ == open_mode::read_only)
             throw error(errc::invalid_argument, where() + " holds no tree");
+        if (!medium_->list_log_segments().empty())
+            throw error(errc::corruption, where() + "/root is missing, though there is a log: "
+                                                    "restore the root, or take the log away");
         root_record root;
         root.clean = true;
-        root.trees.push_back({0, "", codec<Key>::shape(), codec<Value>::shape(), {}, {}});
+        root.trees.push_back(
+            {0, "", codec<Key>::shape(), codec<Value>::shape(), {}, {}, no_sequence});
         if (medium_->replace_root(write_root(root)) != replace_result::ok)
             throw error(errc::io, where() + "/root: cannot tell whether it was written");
         return root;
@@ -131,21 +186,27 @@ private:
                                 " of one run overlap: the root and the tables do not fit");
     }
 
-    /// Tables that the root does not name are what a crash left of a job, unless the tree was
-    /// closed in order and the table is younger than the root: then the root is an old one.
-    template <class F>
-    void for_each_orphan(const root_record& root, F&& f) {
-        std::vector<table_name> orphans;
-        for (table_name& name : medium_->list()) {
-            if (is_live(root, name)) continue;
-            if (root.clean && name.id >= root.next_table_id)
+    /// What the root does not name is what a crash left of a job or a log, unless the tree was closed
+    /// in order and it is younger than the root: then the root is an old one.
+    void find_orphans(const root_record& root) {
+        const auto check_age = [&](const std::string& file, bool younger) {
+            if (root.clean && younger)
                 throw error(errc::corruption,
-                            where() + "/" + name.file_name() +
+                            where() + "/" + file +
                                 " is younger than the root, which was written by an orderly close: "
                                 "restore the root that belongs to it");
-            orphans.push_back(std::move(name));
+        };
+        for (table_name& name : medium_->list()) {
+            if (is_live(root, name)) continue;
+            check_age(name.file_name(), name.id >= root.next_table_id);
+            orphan_tables_.push_back(std::move(name));
         }
-        std::ranges::for_each(orphans, f);
+        for (const std::uint64_t number : medium_->list_log_segments()) {
+            const auto is_it = [&](const auto& each) { return each.number == number; };
+            if (std::ranges::any_of(root.log, is_it)) continue;
+            check_age(log_file_name(number), number >= root.next_log_segment);
+            orphan_segments_.push_back(number);
+        }
     }
     static bool is_live(const root_record& root, const table_name& name) {
         for (const level_record& level : root.trees.front().levels)
@@ -159,6 +220,10 @@ private:
     std::shared_ptr<medium> medium_;
     std::shared_ptr<block_cache> cache_;
     open_mode mode_;
+    crash_kind crash_;
+    std::vector<table_name> orphan_tables_;
+    std::vector<std::uint64_t> orphan_segments_;
+    recovery_report report_;
 };
 
 }  // namespace lsm::engine

@@ -5,41 +5,57 @@
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/engine/block_cache.hpp>
+#include <lsm/engine/log.hpp>
 #include <lsm/engine/pins.hpp>
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
 namespace lsm::engine {
 
-/// What trees that live together share: the medium with its root, the numbers that are given out,
-/// the cache, and the pins. For now each tree has a store of its own, in which it is tree 0.
+/// What trees that live together share: the medium with its log and root, the numbers that are given
+/// out, the cache, and the pins. For now each tree has a store of its own, in which it is tree 0.
 template <class Medium>
 struct store {
     std::shared_ptr<Medium> medium;  ///< tables hold it too, for as long as readers hold them
     std::string where;               ///< for messages, also after closing
     std::shared_ptr<block_cache> cache;
     std::shared_ptr<pin_set> pins = std::make_shared<pin_set>();
-    root_record root;                             ///< as it is on the medium
-    sequence_number last_sequence = no_sequence;  ///< of the last write that readers see
-    std::uint64_t next_table_id = 0;
-    bool root_unknown = false;  ///< a root's replacement has an unknown outcome: no more writes
+    std::atomic<sequence_number> last_sequence = no_sequence;  ///< of the last write readers see
+    std::atomic<std::uint64_t> next_table_id = 0;
+    engine::log<Medium>
+        log;  ///< the writer's whose turn it is; its segments are guarded by `changes`
+
+    /// Guards what follows, and all that becomes live: held while the root is replaced, and while a
+    /// read state is published. No reader takes it.
+    std::mutex changes;
+    root_record root;  ///< as it is on the medium
+    /// A root's replacement has an unknown outcome: no more writes.
+    std::atomic<bool> root_unknown = false;
 
     /// Opens the medium, and locks it. The root is recovery's. @throws error
-    store(const typename Medium::location& location, open_mode mode, std::size_t cache_bytes)
-        : medium(std::make_shared<Medium>(location, mode)), where(medium->describe()),
-          cache(std::make_shared<block_cache>(cache_bytes)) {}
+    template <class Options>
+    store(const typename Medium::location& location, const Options& options)
+        : medium(std::make_shared<Medium>(location, options.mode)), where(medium->describe()),
+          cache(std::make_shared<block_cache>(options.cache_bytes)),
+          log(medium, options.log, options.durability != durability::power_loss) {}
 
-    /// Replaces the root, with what every root says filled in. @throws error
-    void replace_root(root_record next) {
+    /// Replaces the root by itself as `edit(root)` leaves it, with what every root says filled in.
+    /// @pre `changes` is held. @throws error
+    template <class Edit>
+    void edit_root(Edit&& edit) {
+        root_record next = root;
         next.generation = root.generation + 1;
-        next.next_table_id = next_table_id;
-        next.last_sequence = last_sequence;
+        next.next_table_id = next_table_id.load();
+        next.last_sequence = last_sequence.load();
+        edit(next);
         if (medium->replace_root(write_root(next)) != replace_result::ok) {
             root_unknown = true;
             throw error(errc::io,
@@ -48,19 +64,39 @@ struct store {
         root = std::move(next);
     }
 
-    /// Says whether the root tells all that may be on the medium: no longer before the first table
-    /// is begun, and again at an orderly close. @throws error
-    void mark_clean(bool clean) {
-        if (root.clean == clean) return;
-        root_record next = root;
-        next.clean = clean;
-        replace_root(std::move(next));
+    /// Says that the root does not tell all that may be on the medium, before anything is begun.
+    /// @pre `changes` is held. @throws error
+    void mark_unclean() {
+        if (root.clean) edit_root([](root_record& next) { next.clean = false; });
+    }
+
+    /// Makes room for groups of so many bytes in the log: begins another segment if need be, which
+    /// the root names before it takes a group. The writer's whose turn it is.
+    /// @throws error; then the log is as it was, and may be tried again
+    void make_room(std::uint64_t group_bytes) {
+        log.check_whole();
+        if (log.has_room(group_bytes)) return;
+        const std::scoped_lock lock(changes);
+        try {
+            const log_segment_record made =
+                log.prepare(root.next_log_segment, root.generation + 1, group_bytes);
+            edit_root([&](root_record& next) {
+                next.clean = false;
+                next.log.push_back(made);
+                next.next_log_segment = made.number + 1;
+            });
+        } catch (...) {
+            if (!root_unknown) log.unprepare();  // the root may name it else
+            throw;
+        }
+        log.activate();
     }
 
     /// Lets go of everything; only what readers still hold stays.
     void release() noexcept {
         cache.reset();
         medium.reset();
+        log.release();
     }
 };
 

@@ -3,7 +3,10 @@
 
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
+#include <lsm/core/recovery_report.hpp>
 #include <lsm/core/statistics.hpp>
+#include <lsm/engine/process.hpp>
+#include <lsm/engine/published.hpp>
 #include <lsm/engine/read_state.hpp>
 #include <lsm/engine/recovery.hpp>
 #include <lsm/engine/store.hpp>
@@ -11,9 +14,13 @@
 #include <lsm/storage/record/root_record.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -34,96 +41,207 @@ struct tree_state {
     using version_type = version<Key, Value>;
     using options_type = tree_options<MemTablePolicy, StoragePolicy, CompactionPolicy>;
 
-    options_type options;
+    const options_type options;
     engine::store<medium_type> store;
-    std::shared_ptr<const read_state_type>
-        current;      ///< what the next reader pins; null once closed
-    statistics done;  ///< only its counters of work done
+    published<read_state_type> current;  ///< what the next reader pins; nothing once closed
+    statistics done;                     ///< only its counters of work done; guarded by `changes`
+    recovery_report recovered;
 
-    /// Opens the medium and recovers. @throws error
+    /// Opens the medium and recovers. What came from the log is in the active memtable. @throws error
     tree_state(const typename medium_type::location& location, options_type settings)
-        : options(std::move(settings)), store(location, options.mode, options.cache_bytes) {
-        auto [root, tables] =
-            recovery<Key, Value, StoragePolicy>(store.medium, store.cache, options.mode).run();
+        : options(std::move(settings)), store(location, options) {
+        recovery<Key, Value, StoragePolicy> from(store.medium, store.cache, options);
+        auto [root, tables] = from.run();
+        const auto active = fresh_memtable();
+        const sequence_number last = from.replay(
+            root,
+            [&](Key&& key, sequence_number number, payload<Value>&& content,
+                sequence_number floor) {
+                active->table.insert(std::move(key), number, std::move(content), floor);
+            },
+            store.log);
+        from.remove_orphans();
+        recovered = from.report();
         store.next_table_id = root.next_table_id;
-        store.last_sequence = root.last_sequence;
+        store.last_sequence = (std::max)(root.last_sequence, last);
         store.root = std::move(root);
-        publish(fresh_memtable(), {}, std::make_shared<const version_type>(std::move(tables)));
+        publish(active, {}, std::make_shared<const version_type>(std::move(tables)));
     }
 
     [[nodiscard]] std::shared_ptr<memtable_type> fresh_memtable() const {
         return std::make_shared<memtable_type>(options.memtable);
     }
 
-    /// Makes this what the next reader pins. Strong guarantee.
+    /// Makes this what the next reader pins. @pre `changes` is held. Strong guarantee.
     void publish(std::shared_ptr<memtable_type> active,
                  std::vector<std::shared_ptr<memtable_type>> frozen,
                  std::shared_ptr<const version_type> tables) {
-        current = std::make_shared<const read_state_type>(std::move(active), std::move(frozen),
-                                                          std::move(tables), store.medium);
+        auto next = std::make_shared<const read_state_type>(std::move(active), std::move(frozen),
+                                                            std::move(tables), store.medium);
+        current.prepare();
+        current.replace(std::move(next));
+    }
+
+    /// Makes the active memtable wait for its flush, if it holds anything. The writer's whose turn it
+    /// is. Strong guarantee.
+    void freeze() {
+        const std::scoped_lock lock(store.changes);
+        const auto now = current.share();
+        if (now->active->table.entries() == 0) return;
+        auto frozen = now->frozen;
+        frozen.insert(frozen.begin(), now->active);
+        now->active->last = store.last_sequence.load();
+        publish(fresh_memtable(), std::move(frozen), now->tables);
     }
 
     /// Makes an edit durable, then visible, and retires the tables that it removes. A flush also
-    /// takes the oldest frozen memtable out. @throws error; then nothing has changed, unless the
-    /// outcome is unknown: then the tree takes no writes any more
+    /// takes the oldest frozen memtable out, and the segments of the log that nothing else needs.
+    /// @pre `changes` is held. @throws error; then nothing has changed, unless the outcome is
+    /// unknown: then the tree takes no writes any more
     void install(const version_edit<Key, Value>& edit, bool is_flush, byte_buffer memory) {
-        auto tables = std::make_shared<const version_type>(apply(*current->tables, edit));
-        auto frozen = current->frozen;
-        if (is_flush) frozen.pop_back();
-        auto next = std::make_shared<const read_state_type>(current->active, std::move(frozen),
+        const auto before = current.share();
+        auto tables = std::make_shared<const version_type>(apply(*before->tables, edit));
+        auto frozen = before->frozen;
+        sequence_number flushed = store.root.trees.front().flushed;
+        if (is_flush) {
+            flushed = frozen.back()->last;
+            frozen.pop_back();
+        }
+        auto next = std::make_shared<const read_state_type>(before->active, std::move(frozen),
                                                             tables, store.medium);
-        root_record root = store.root;
-        root.clean = false;
-        root.trees.front().levels = tables->records();
-        if (!is_flush) root.trees.front().compaction_memory = std::move(memory);
-        store.replace_root(std::move(root));
-        const auto before = std::exchange(current, std::move(next));
+        current.prepare();
+        store.edit_root([&](root_record& root) {
+            root.clean = false;
+            root.log = store.log.needed(flushed);
+            tree_record& tree = root.trees.front();
+            tree.levels = tables->records();
+            tree.flushed = flushed;
+            if (!is_flush) tree.compaction_memory = std::move(memory);
+        });
+        store.log.drop_all_but_needed(flushed);
         before->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
             const bool removed =
                 std::ranges::find(edit.removed, each->record().id) != edit.removed.end();
             const bool stays = std::ranges::find(edit.added, each) != edit.added.end();
             if (removed && !stays) each->retire();
         });
+        current.replace(std::move(next));
     }
 
-    /// @throws error if the tree cannot be used, or not for writing
-    void check_open() const {
-        if (!current) throw error(errc::invalid_argument, store.where + ": the tree is closed");
+    /// Ends the log, when all that it holds is in tables. With @p clean, the root tells of all there
+    /// is: an orderly close. @throws error
+    void end_log(bool clean) {
+        const std::scoped_lock lock(store.changes);
+        if (clean && store.root.clean) return;
+        store.edit_root([&](root_record& root) {
+            root.clean = clean;
+            root.log.clear();
+        });
+        store.log.drop_all();
     }
+    /// Compares the root on the medium with what it should be, after a failure. @throws error
+    void verify_root() {
+        const std::scoped_lock lock(store.changes);
+        const std::optional<byte_buffer> stored = store.medium->load_root();
+        if (store.root_unknown || !stored || *stored != write_root(store.root))
+            throw error(errc::read_only,
+                        store.where + "/root is not what this tree wrote: reopen the tree");
+    }
+
+    /// What a reader reads: it holds the guard meanwhile. @throws error if the tree cannot be used
+    [[nodiscard]] auto read() const {
+        check_owner();
+        auto seen = current.read();
+        if (!seen) throw error(errc::invalid_argument, store.where + ": the tree is closed");
+        return seen;
+    }
+    /// @throws error `locked` in a child of the process that opened the tree
+    void check_owner() const {
+        if (!is_owner())
+            throw error(errc::locked, store.where + " belongs to the process that opened it, not "
+                                                    "to its child: let the child open it itself");
+    }
+    [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
+    [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(current.read()); }
+    /// @throws error if the tree cannot be written to
     void check_writable() const {
-        check_open();
+        static_cast<void>(read());
         if (options.mode == open_mode::read_only)
             throw error(errc::read_only, store.where + " was opened read-only");
-        if (store.root_unknown)
-            throw error(errc::read_only, store.where + ": an earlier write to the root failed");
+        if (!failed_.load(std::memory_order_acquire)) return;
+        throw error(errc::read_only, store.where +
+                                         " takes no writes, because one failed: call "
+                                         "resume(). The failure: " +
+                                         describe_failure());
+    }
+
+    /// Remembers a failure after which no write is safe, until `forgive`. The first one stays.
+    void fail(const std::exception_ptr& why) const noexcept {
+        const std::scoped_lock lock(failure_mutex_);
+        if (!failure_) failure_ = why;
+        failed_.store(true, std::memory_order_release);
+    }
+    void forgive() const noexcept {
+        const std::scoped_lock lock(failure_mutex_);
+        failure_ = nullptr;
+        failed_.store(false, std::memory_order_release);
+    }
+    [[nodiscard]] bool has_failed() const noexcept {
+        return failed_.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] std::exception_ptr failure() const noexcept {
+        const std::scoped_lock lock(failure_mutex_);
+        return failure_;
     }
 
     /// Closes: only what readers still hold stays.
     void release() noexcept {
-        current.reset();
+        current.withdraw();
         store.release();
     }
 
     /// Tells the listener of a failure that no caller waits for.
-    void report(const std::exception_ptr& failure) const noexcept {
-        if (options.listener) options.listener->on_error(failure);
+    void report(const std::exception_ptr& why) const noexcept {
+        if (options.listener) options.listener->on_error(why);
     }
 
-    [[nodiscard]] statistics collect_statistics() const {
+    [[nodiscard]] statistics collect_statistics() {
+        const auto now = read();
+        const std::scoped_lock lock(store.changes);
         statistics all = done;
-        all.memtable_entries = current->active->table.entries();
-        all.memtable_bytes = current->active->table.bytes();
-        all.frozen_memtables = current->frozen.size();
-        current->tables->for_each_table([&](std::size_t level, std::size_t run, const auto& each) {
+        {
+            const auto reading = now->active->reading();
+            all.memtable_entries = now->active->table.entries();
+            all.memtable_bytes = now->active->table.bytes();
+        }
+        all.frozen_memtables = now->frozen.size();
+        now->tables->for_each_table([&](std::size_t level, std::size_t run, const auto& each) {
             all.tables.push_back(describe(level, run, *each));
         });
         std::ranges::reverse(all.tables);
         all.pins = store.pins->size();
         all.last_sequence = store.last_sequence;
+        all.log_bytes = store.log.bytes();
         all.blocks_fetched = store.cache->fetched();
         all.cache_bytes = store.cache->bytes();
         return all;
     }
+
+private:
+    [[nodiscard]] std::string describe_failure() const {
+        try {
+            if (const auto why = failure()) std::rethrow_exception(why);
+        } catch (const std::exception& what) {
+            return what.what();
+        } catch (...) {
+        }
+        return "unknown";
+    }
+
+    const unsigned owner_ = forks::count();
+    mutable std::mutex failure_mutex_;
+    mutable std::exception_ptr failure_;
+    mutable std::atomic<bool> failed_ = false;
 };
 
 }  // namespace lsm::engine

@@ -19,6 +19,26 @@
 
 namespace lsm {
 
+namespace detail {
+
+/// A number with at least four digits, so that files sort as their numbers do for a while.
+[[nodiscard]] inline std::string padded(std::uint64_t number) {
+    std::string digits = std::to_string(number);
+    if (digits.size() < 4) digits.insert(0, 4 - digits.size(), '0');
+    return digits;
+}
+[[nodiscard]] inline std::optional<std::uint64_t> parse_digits(std::string_view digits) {
+    if (digits.empty() || digits.size() > 19) return std::nullopt;
+    std::uint64_t number = 0;
+    for (const char digit : digits) {
+        if (digit < '0' || digit > '9') return std::nullopt;
+        number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
+    return number;
+}
+
+}  // namespace detail
+
 /// A table's name on a medium: its number and its format's extension. Names are made of nothing
 /// else, so that no stored byte can lead out of the medium.
 struct table_name {
@@ -27,9 +47,7 @@ struct table_name {
 
     /// As a file: `sstable_0007.json`.
     [[nodiscard]] std::string file_name() const {
-        std::string digits = std::to_string(id);
-        if (digits.size() < 4) digits.insert(0, 4 - digits.size(), '0');
-        return "sstable_" + digits + "." + extension;
+        return "sstable_" + detail::padded(id) + "." + extension;
     }
 
     /// The inverse; nothing for any other name.
@@ -43,15 +61,23 @@ inline std::optional<table_name> table_name::parse(std::string_view file_name) {
     if (!file_name.starts_with(stem)) return std::nullopt;
     const std::size_t dot = file_name.find('.');
     if (dot == std::string_view::npos) return std::nullopt;
-    const std::string_view digits = file_name.substr(stem.size(), dot - stem.size());
-    table_name name{0, std::string(file_name.substr(dot + 1))};
-    if (digits.empty() || digits.size() > 19) return std::nullopt;
-    for (const char digit : digits) {
-        if (digit < '0' || digit > '9') return std::nullopt;
-        name.id = name.id * 10 + static_cast<std::uint64_t>(digit - '0');
-    }
+    const auto id = detail::parse_digits(file_name.substr(stem.size(), dot - stem.size()));
+    if (!id) return std::nullopt;
+    table_name name{*id, std::string(file_name.substr(dot + 1))};
     if (name.file_name() != file_name) return std::nullopt;  // one spelling a table
     return name;
+}
+
+/// A log segment's file: `log_0007`, and the inverse.
+[[nodiscard]] inline std::string log_file_name(std::uint64_t number) {
+    return "log_" + detail::padded(number);
+}
+[[nodiscard]] inline std::optional<std::uint64_t> parse_log_file_name(std::string_view file_name) {
+    constexpr std::string_view stem = "log_";
+    if (!file_name.starts_with(stem)) return std::nullopt;
+    const auto number = detail::parse_digits(file_name.substr(stem.size()));
+    if (!number || log_file_name(*number) != file_name) return std::nullopt;  // one spelling each
+    return number;
 }
 
 /// What became of a root's replacement.
@@ -138,9 +164,32 @@ concept medium_has_root = requires(M& medium, byte_view bytes) {
     { medium.describe() } -> std::convertible_to<std::string>;
 };
 
+/// The log's segments: pieces of a fixed length whose space is reserved when they are made.
+template <class M>
+concept medium_has_log =
+    requires(M& medium, std::uint64_t number) {
+        medium.create_log_segment(number, std::uint64_t{}, bool{});
+        medium.remove_log_segment(number);
+        { medium.list_log_segments() } -> std::same_as<std::vector<std::uint64_t>>;
+        { medium.boot_id() } -> std::convertible_to<std::string>;
+    } &&
+    requires(M& medium, std::uint64_t number,
+             decltype(std::declval<M&>().create_log_segment(0, 0, true))& segment,
+             byte_view bytes) {
+        medium.reuse_log_segment(segment, number);
+        segment.write(std::uint64_t{}, bytes);
+        segment.write_durably(std::uint64_t{}, bytes);
+        segment.sync();
+    } &&
+    requires(const M& medium, std::span<std::byte> to) {
+        { medium.open_log_segment(std::uint64_t{}).bytes() } -> std::convertible_to<std::uint64_t>;
+        medium.open_log_segment(std::uint64_t{}).read(std::uint64_t{}, to);
+    };
+
 /// All of the above: where bytes live.
 template <class M>
-concept storage_medium = medium_has_location<M> && medium_has_tables<M> && medium_has_root<M>;
+concept storage_medium =
+    medium_has_location<M> && medium_has_tables<M> && medium_has_root<M> && medium_has_log<M>;
 
 /// @}
 

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <lsm/core/bytes.hpp>
+#include <lsm/core/config.hpp>
 #include <lsm/core/error.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,7 +21,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace lsm {
@@ -31,7 +38,10 @@ class posix_file_system {
 public:
     class file;
     class folder;
+    class mapping;
 
+    /// Changes with each start of the machine; empty where that cannot be told.
+    [[nodiscard]] std::string boot_id() const;
     /// Opens a folder; makes it first if it is missing and @p may_create.
     /// @returns nothing if it is missing and may not be made
     [[nodiscard]] std::optional<folder> open_folder(const std::string& path, bool may_create) const;
@@ -73,7 +83,35 @@ auto retried(Call call) {
 
 }  // namespace detail
 
-/// A file that is being written once, or read.
+/// The first bytes of a file as memory that can be stored to. What is stored survives the end of the
+/// process. A child process does not have it.
+class posix_file_system::mapping {
+public:
+    mapping(void* at, std::size_t bytes) noexcept
+        : at_(static_cast<std::byte*>(at)), bytes_(bytes) {}
+    mapping(mapping&& other) noexcept
+        : at_(std::exchange(other.at_, nullptr)), bytes_(other.bytes_) {}
+    mapping& operator=(mapping&& other) noexcept {
+        std::swap(at_, other.at_);
+        std::swap(bytes_, other.bytes_);
+        return *this;
+    }
+    ~mapping() {
+        if (at_) ::munmap(at_, bytes_);
+    }
+
+    /// @pre it fits
+    void store(std::uint64_t offset, byte_view bytes) noexcept {
+        LSM_ASSERT(offset <= bytes_ && bytes.size() <= bytes_ - offset);
+        if (!bytes.empty()) std::memcpy(at_ + offset, bytes.data(), bytes.size());
+    }
+
+private:
+    std::byte* at_;
+    std::size_t bytes_;
+};
+
+/// A file that is being written, or read.
 class posix_file_system::file {
 public:
     file(detail::descriptor opened, std::string path)
@@ -102,6 +140,24 @@ public:
         }
         return done;
     }
+    /// Writes @p bytes from @p offset on. They survive the end of the process.
+    void write_at(std::uint64_t offset, byte_view bytes) { write_at(offset, bytes, 0); }
+    /// The same; these bytes, and no others, are on the device when it returns.
+    void write_at_durably(std::uint64_t offset, byte_view bytes) {
+        write_at(offset, bytes, RWF_DSYNC);
+    }
+    /// Gives the file this length, in zeros, with its space on the device reserved: writing there
+    /// cannot find the device full.
+    void preallocate(std::uint64_t bytes) {
+        int failure;
+        do failure = ::posix_fallocate(descriptor_.get(), 0, static_cast<off_t>(bytes));
+        while (failure == EINTR);
+        errno = failure;
+        if (failure != 0) detail::throw_io("reserving space for " + path_);
+    }
+    /// Maps the first bytes. @returns nothing where the file system does not keep what it reserved,
+    /// so that a store could find no space: then there is only `write_at`
+    [[nodiscard]] std::optional<mapping> map(std::uint64_t bytes);
     [[nodiscard]] std::uint64_t bytes() const {
         struct stat status{};
         if (::fstat(descriptor_.get(), &status) != 0) detail::throw_io("examining " + path_);
@@ -114,11 +170,46 @@ public:
         if (detail::retried([&] { return ::fsync(descriptor_.get()); }) != 0)
             detail::throw_io("syncing " + path_);
     }
+    /// The same, without the times of the file.
+    void sync_data() {
+        if (detail::retried([&] { return ::fdatasync(descriptor_.get()); }) != 0)
+            detail::throw_io("syncing " + path_);
+    }
 
 private:
+    void write_at(std::uint64_t offset, byte_view bytes, int flags);
+
     detail::descriptor descriptor_;
     std::string path_;
 };
+
+inline void posix_file_system::file::write_at(std::uint64_t offset, byte_view bytes, int flags) {
+    while (!bytes.empty()) {
+        iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};  // it is only read
+        const auto written = detail::retried([&] {
+            return ::pwritev2(descriptor_.get(), &part, 1, static_cast<off_t>(offset), flags);
+        });
+        if (written < 0) detail::throw_io("writing " + path_);
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+        offset += static_cast<std::uint64_t>(written);
+    }
+}
+
+inline auto posix_file_system::file::map(std::uint64_t bytes) -> std::optional<mapping> {
+    // Those that write in place, or in memory. One that copies on write may need space for a store.
+    constexpr std::array<unsigned long, 3> in_place{0xef53 /* ext */, 0x58465342 /* xfs */,
+                                                    0x01021994 /* tmpfs */};
+    struct statfs status{};
+    if (::fstatfs(descriptor_.get(), &status) != 0) detail::throw_io("examining " + path_);
+    const auto kind = static_cast<unsigned long>(status.f_type);
+    if (std::find(in_place.begin(), in_place.end(), kind) == in_place.end()) return std::nullopt;
+    void* const at =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_.get(), 0);
+    if (at == MAP_FAILED) return std::nullopt;  // out of address space: it works without
+    mapping made(at, bytes);
+    ::madvise(at, bytes, MADV_DONTFORK);  // where this fails, the owner check still refuses a child
+    return made;
+}
 
 /// An open folder. Names are single components.
 class posix_file_system::folder {
@@ -138,7 +229,7 @@ public:
     }
     /// A new file. An existing one is an error.
     [[nodiscard]] file create(const std::string& name) {
-        constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+        constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
         file made(open_at(name, flags, "creating "), path_of(name));
         return made;
     }
@@ -194,6 +285,15 @@ private:
     detail::descriptor descriptor_;
     std::string path_;
 };
+
+inline std::string posix_file_system::boot_id() const {
+    const detail::descriptor source(
+        ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+    std::array<char, 64> text;
+    const auto got =
+        detail::retried([&] { return ::read(source.get(), text.data(), text.size()); });
+    return got > 0 ? std::string(text.data(), static_cast<std::size_t>(got)) : std::string();
+}
 
 inline std::vector<std::string> posix_file_system::folder::list() const {
     const int number = ::openat(descriptor_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -20,8 +20,9 @@ namespace lsm {
 /// of readers, from construction to destruction.
 ///
 /// Consistency: a committed table is durable before `commit` returns; the root is replaced at once
-/// by renaming, and is durable when `replace_root` returns `ok`. A crash may leave tables that no
-/// root names, and an unfinished root beside the root; neither is ever read.
+/// by renaming, and is durable when `replace_root` returns `ok`; a log segment's name, length and
+/// space are durable before anything is written to it. A crash may leave tables and segments that no
+/// root names, and an unfinished root beside the root; none of them is ever read.
 ///
 /// @tparam FileSystem the seam: `posix_file_system`, or one that injects faults
 template <class FileSystem>
@@ -34,6 +35,7 @@ public:
 
     class table_writer;
     class table_reader;
+    class log_segment;
 
     /// Opens, and locks. @throws error `locked`, `io`, or `invalid_argument` if it is missing
     directory(const location& path, open_mode mode, FileSystem files = {});
@@ -45,11 +47,7 @@ public:
 
     /// @throws error `corruption` if there is no such table: only live tables are opened
     [[nodiscard]] table_reader open(const table_name& name) const {
-        std::optional<file> opened = folder_.open(name.file_name());
-        if (!opened)
-            throw error(errc::corruption, describe() + "/" + name.file_name() +
-                                              " is missing, though the root names it");
-        return table_reader(std::move(*opened));
+        return open_file(name.file_name());
     }
 
     void remove(const table_name& name) { folder_.remove(name.file_name()); }
@@ -60,6 +58,29 @@ public:
             if (auto table = table_name::parse(name)) tables.push_back(std::move(*table));
         return tables;
     }
+
+    /// @name The log's segments
+    /// @{
+
+    /// A segment of zeros, durably there. @param may_map whether stores may go to a mapping
+    [[nodiscard]] log_segment create_log_segment(std::uint64_t number, std::uint64_t bytes,
+                                                 bool may_map);
+    /// Gives a segment that no root names any more another number. What it holds stays.
+    void reuse_log_segment(log_segment& spare, std::uint64_t number);
+    /// @throws error `corruption` if there is no such segment: only named ones are opened
+    [[nodiscard]] table_reader open_log_segment(std::uint64_t number) const {
+        return open_file(log_file_name(number));
+    }
+    void remove_log_segment(std::uint64_t number) { folder_.remove(log_file_name(number)); }
+    [[nodiscard]] std::vector<std::uint64_t> list_log_segments() const {
+        std::vector<std::uint64_t> numbers;
+        for (const std::string& name : folder_.list())
+            if (const auto number = parse_log_file_name(name)) numbers.push_back(*number);
+        return numbers;
+    }
+    /// Which start of the machine this is; empty where that cannot be told.
+    [[nodiscard]] std::string boot_id() const { return files_.boot_id(); }
+    /// @}
 
     /// The root's bytes; nothing if there never was a root.
     [[nodiscard]] std::optional<byte_buffer> load_root() const;
@@ -74,6 +95,13 @@ private:
     static constexpr const char* root_name = "root";
     static constexpr const char* next_root_name = "root.next";
 
+    [[nodiscard]] table_reader open_file(const std::string& name) const {
+        std::optional<file> opened = folder_.open(name);
+        if (!opened)
+            throw error(errc::corruption,
+                        describe() + "/" + name + " is missing, though the root names it");
+        return table_reader(std::move(*opened));
+    }
     static folder open_folder(const location& path, open_mode mode, FileSystem& files);
 
     FileSystem files_;
@@ -132,6 +160,71 @@ public:
 private:
     file file_;
 };
+
+/// A segment of the log that is written to. One thread writes; any may `sync`.
+template <class FileSystem>
+class directory<FileSystem>::log_segment {
+    using mapping = typename decltype(std::declval<file&>().map(0))::value_type;
+
+public:
+    log_segment(std::string name, file made, std::optional<mapping> mapped)
+        : name_(std::move(name)), file_(std::move(made)), mapped_(std::move(mapped)) {}
+
+    /// Writes. The bytes survive the end of the process.
+    void write(std::uint64_t offset, byte_view bytes) {
+        if (mapped_)
+            mapped_->store(offset, bytes);
+        else
+            file_.write_at(offset, bytes);
+    }
+    /// Writes. These bytes are on the device when it returns. They do not go through pages that a
+    /// mapping made dirty: after the first such write the segment is mapped no more.
+    void write_durably(std::uint64_t offset, byte_view bytes) {
+        if (mapped_) {
+            sync();
+            mapped_.reset();
+        }
+        file_.write_at_durably(offset, bytes);
+    }
+    /// Returns when all that was written is on the device.
+    void sync() { file_.sync_data(); }
+
+private:
+    friend directory;
+
+    std::string name_;
+    file file_;
+    std::optional<mapping> mapped_;
+};
+
+template <class FileSystem>
+auto directory<FileSystem>::create_log_segment(std::uint64_t number, std::uint64_t bytes,
+                                               bool may_map) -> log_segment {
+    const std::string name = log_file_name(number);
+    folder_.remove(name);  // what a crash or a full disk left of an attempt at this number
+    try {
+        file made = folder_.create(name);
+        made.preallocate(bytes);
+        made.sync();
+        folder_.sync();
+        auto mapped = may_map ? made.map(bytes) : std::nullopt;
+        return log_segment(name, std::move(made), std::move(mapped));
+    } catch (...) {
+        try {
+            folder_.remove(name);
+        } catch (...) {  // it stays as an orphan, which the next opening removes
+        }
+        throw;
+    }
+}
+
+template <class FileSystem>
+void directory<FileSystem>::reuse_log_segment(log_segment& spare, std::uint64_t number) {
+    const std::string name = log_file_name(number);
+    folder_.rename(spare.name_, name);
+    spare.name_ = name;
+    folder_.sync();
+}
 
 template <class FileSystem>
 directory<FileSystem>::directory(const location& path, open_mode mode, FileSystem files)

@@ -35,6 +35,14 @@ struct tree_record {
     std::string value_shape;
     std::vector<level_record> levels;
     std::vector<std::byte> compaction_memory;  ///< the compaction policy's own
+    sequence_number flushed = no_sequence;     ///< operations up to this one are in the tables
+};
+
+/// A live segment of the log, as the root knows it.
+struct log_segment_record {
+    std::uint64_t number = 0;
+    std::uint64_t epoch = 0;  ///< also in its header, and in the sums of its groups
+    std::uint64_t bytes = 0;  ///< of the whole segment
 };
 
 /// The root: the one durable record of what is live. Replaced as a whole by each version edit.
@@ -43,6 +51,8 @@ struct root_record {
     bool clean = false;               ///< written by an orderly close, nothing was begun since
     std::uint64_t next_table_id = 0;  ///< never given to a table yet
     sequence_number last_sequence = no_sequence;
+    std::vector<log_segment_record> log;  ///< in commit order
+    std::uint64_t next_log_segment = 0;   ///< never given to a segment yet
     std::vector<tree_record> trees;
 };
 

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/compaction/compaction.hpp>
+#include <lsm/core/error.hpp>
+#include <lsm/core/event_listener.hpp>
+#include <lsm/engine/compaction_plan.hpp>
+#include <lsm/engine/merge_job.hpp>
+#include <lsm/engine/read_state.hpp>
+#include <lsm/engine/version.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lsm::engine {
+
+/// A flush or a compaction of a tree, from its plan to its installation. It is made and installed
+/// while `changes` is held; what takes long, `step`, needs no lock, and nothing live changes by it.
+template <class State>
+class job {
+    using Key = typename State::key_type;
+    using Value = typename State::mapped_type;
+    using merge = merge_job<Key, Value, typename State::format_type, typename State::medium_type>;
+    using run_type = run<Key, Value>;
+    using key_view = std::remove_cvref_t<view_of<Key>>;
+    using sources = std::vector<std::unique_ptr<cursor<Key, Value>>>;
+
+public:
+    /// The flush of the oldest frozen memtable. @pre there is one. @throws error
+    explicit job(State& of) : state_(of), at_(of.current.share()), is_flush_(true) {
+        state_.store.mark_unclean();
+    }
+    /// What a compaction policy planned. @throws error `invalid_argument` if it cannot be
+    job(State& of, const compaction_view& seen, compaction_job plan)
+        : state_(of), at_(of.current.share()), plan_(std::move(plan)), place_(place_in(seen)) {
+        if (plan_.kind == job_kind::drop && !state_.options.allow_drop)
+            throw error(errc::invalid_argument,
+                        "the compaction policy drops data: acknowledge it with options.allow_drop");
+        state_.store.mark_unclean();
+    }
+    job(const job&) = delete;
+    job& operator=(const job&) = delete;
+    ~job() {
+        // The root may name the tables by now, so they stay.
+        if (merge_ && state_.store.root_unknown) merge_->hand_over();
+    }
+
+    [[nodiscard]] bool is_flush() const noexcept { return is_flush_; }
+    /// The tables that it takes away.
+    [[nodiscard]] const std::vector<std::uint64_t>& inputs() const noexcept { return plan_.inputs; }
+
+    /// Works through about so many entries. @returns whether there is more to do. @throws error
+    bool step(std::size_t entries) {
+        if (!is_flush_ && plan_.kind != job_kind::merge) return false;
+        if (!merge_) merge_ = is_flush_ ? begin_flush() : begin_merge();
+        return merge_->step(entries);
+    }
+
+    /// Makes the outcome durable and visible. @pre `changes` is held. @throws error
+    void install() {
+        version_edit<Key, Value> edit;
+        edit.removed = plan_.inputs;
+        edit.level = plan_.output_level;
+        if (merge_) edit.added = merge_->outputs();
+        if (plan_.kind == job_kind::move) edit.added = inputs_by_key();
+        if (!is_flush_) {  // runs may have come since the plan was made
+            const job_placement place = place_in(summarize(*state_.current.share()->tables));
+            edit.run_index = place.run_index;
+            edit.new_run = place.new_run;
+        }
+        describe_outcome(edit);
+        state_.install(edit, is_flush_, std::move(plan_.memory));
+        if (merge_) merge_->hand_over();
+        count();
+    }
+    /// Tells the listener, after `install`.
+    void tell() const noexcept {
+        if (!state_.options.listener) return;
+        if (is_flush_)
+            state_.options.listener->on_flush(event_);
+        else
+            state_.options.listener->on_compaction(event_);
+    }
+
+private:
+    [[nodiscard]] job_placement place_in(const compaction_view& seen) const {
+        std::string why;
+        const std::optional<job_placement> place = check_job(seen, plan_, why);
+        if (!place)
+            throw error(errc::invalid_argument,
+                        "the compaction policy planned what cannot be: " + why);
+        return *place;
+    }
+
+    [[nodiscard]] std::unique_ptr<merge> begin_flush() {
+        sources from;
+        State::read_state_type::add_memtable(from, at_->frozen.back(), direction::forward,
+                                             max_sequence);
+        return make_merge(
+            std::move(from),
+            [tables = at_->tables](const key_view& key) {
+                return any_run_may_hold(*tables, 0, 0, {}, key);
+            },
+            (std::numeric_limits<std::uint64_t>::max)());
+    }
+    [[nodiscard]] std::unique_ptr<merge> begin_merge() {
+        sources from;
+        for (const auto& level : at_->tables->levels)
+            for (const auto& tables : level) {
+                run_type taken;
+                for (const auto& each : tables)
+                    if (is_input(each->record().id)) taken.push_back(each);
+                if (!taken.empty())
+                    from.push_back(std::make_unique<run_cursor<Key, Value>>(std::move(taken),
+                                                                            direction::forward));
+            }
+        return make_merge(
+            std::move(from),
+            [tables = at_->tables, inputs = plan_.inputs, level = plan_.output_level,
+             place = place_](const key_view& key) {
+                return any_run_may_hold(*tables, level, place.run_index, inputs, key);
+            },
+            plan_.max_table_bytes);
+    }
+    /// The pins are read when the inputs are fixed: who pins later reads at newer numbers than theirs.
+    template <class MayHoldOlder>
+    [[nodiscard]] std::unique_ptr<merge> make_merge(sources from, MayHoldOlder older,
+                                                    std::uint64_t max_table_bytes) {
+        typename merge::target to{
+            state_.store.medium, state_.store.cache, state_.options.storage.format,
+            [&store = state_.store] { return store.next_table_id++; }, max_table_bytes};
+        return std::make_unique<merge>(
+            merge_cursor<Key, Value>(std::move(from), direction::forward), state_.store.pins->all(),
+            std::move(older), std::move(to));
+    }
+
+    void describe_outcome(const version_edit<Key, Value>& edit) {
+        state_.current.share()->tables->for_each_table(
+            [&](std::size_t level, std::size_t run_index, const auto& each) {
+                if (is_input(each->record().id))
+                    event_.inputs.push_back(describe(level, run_index, *each));
+            });
+        for (const auto& made : edit.added)
+            event_.outputs.push_back(describe(edit.level, edit.run_index, *made));
+    }
+    void count() const noexcept {
+        (is_flush_ ? state_.done.flushes : state_.done.compactions) += 1;
+        if (!merge_) return;
+        for (const table_statistics& made : event_.outputs) state_.done.bytes_written += made.bytes;
+    }
+
+    [[nodiscard]] run_type inputs_by_key() const {
+        run_type taken;
+        at_->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
+            if (is_input(each->record().id)) taken.push_back(each);
+        });
+        std::ranges::sort(taken, [](const auto& a, const auto& b) {
+            return compare(a->first_key(), b->first_key()) < 0;
+        });
+        return taken;
+    }
+    [[nodiscard]] bool is_input(std::uint64_t id) const {
+        return std::ranges::find(plan_.inputs, id) != plan_.inputs.end();
+    }
+    /// Whether a table that is no input, and older than a place among the runs, may hold the key.
+    static bool any_run_may_hold(const version<Key, Value>& tables, std::size_t level,
+                                 std::size_t run_index, const std::vector<std::uint64_t>& inputs,
+                                 const key_view& key) {
+        for (std::size_t l = level; l < tables.levels.size(); ++l)
+            for (std::size_t r = l == level ? run_index : 0; r < tables.levels[l].size(); ++r)
+                for (const auto& each : tables.levels[l][r])
+                    if (std::ranges::find(inputs, each->record().id) == inputs.end() &&
+                        compare<key_view>(each->first_key(), key) <= 0 &&
+                        compare<key_view>(key, each->last_key()) <= 0)
+                        return true;
+        return false;
+    }
+
+    State& state_;
+    std::shared_ptr<const typename State::read_state_type> at_;  // when it was planned
+    compaction_job plan_;
+    job_placement place_;
+    bool is_flush_ = false;
+    std::unique_ptr<merge> merge_;
+    job_event event_;
+};
+
+}  // namespace lsm::engine

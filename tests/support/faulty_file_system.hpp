@@ -112,13 +112,10 @@ public:
     [[nodiscard]] std::optional<folder> open_folder(const std::string& path,
                                                     bool may_create) const {
         file_faults::here().check(true, "opening folder " + path);
-        std::optional<posix::folder> opened = posix_.open_folder(path, may_create);
+        std::optional<posix::folder> opened = posix().open_folder(path, may_create);
         if (!opened) return std::nullopt;
         return folder(std::move(*opened));
     }
-
-private:
-    posix posix_;
 };
 
 }  // namespace support

@@ -11,10 +11,18 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace lsm {
+
+/// A folder on a file system that is more than its type: one in memory, or one that counts.
+template <class FileSystem>
+struct file_location {
+    FileSystem files;
+    std::string path;
+};
 
 /// A folder of files: one a table, and one for the root. One owner at a time has it, or any number
 /// of readers, from construction to destruction.
@@ -24,21 +32,24 @@ namespace lsm {
 /// space are durable before anything is written to it. A crash may leave tables and segments that no
 /// root names, and an unfinished root beside the root; none of them is ever read.
 ///
-/// @tparam FileSystem the seam: `posix_file_system`, or one that injects faults
+/// @tparam FileSystem the seam: `posix_file_system`, or `testing::simulated_file_system`
 template <class FileSystem>
 class directory {
     using file = typename FileSystem::file;
     using folder = typename FileSystem::folder;
 
 public:
-    using location = std::string;  ///< the folder's path; a `std::filesystem::path` converts to it
+    /// The folder's path, to which a `std::filesystem::path` converts; with the file system, if that
+    /// has state.
+    using location =
+        std::conditional_t<std::is_empty_v<FileSystem>, std::string, file_location<FileSystem>>;
 
     class table_writer;
     class table_reader;
     class log_segment;
 
     /// Opens, and locks. @throws error `locked`, `io`, or `invalid_argument` if it is missing
-    directory(const location& path, open_mode mode, FileSystem files = {});
+    directory(const location& where, open_mode mode);
 
     /// Begins a table. Nothing refers to it before it is committed and named by the root.
     [[nodiscard]] table_writer create(const table_name& name) {
@@ -102,7 +113,19 @@ private:
                         describe() + "/" + name + " is missing, though the root names it");
         return table_reader(std::move(*opened));
     }
-    static folder open_folder(const location& path, open_mode mode, FileSystem& files);
+    static FileSystem files_of(const location& where) {
+        if constexpr (std::is_empty_v<FileSystem>)
+            return FileSystem();
+        else
+            return where.files;
+    }
+    static const std::string& path_of(const location& where) {
+        if constexpr (std::is_empty_v<FileSystem>)
+            return where;
+        else
+            return where.path;
+    }
+    static folder open_folder(const std::string& path, open_mode mode, FileSystem& files);
 
     FileSystem files_;
     folder folder_;
@@ -227,15 +250,15 @@ void directory<FileSystem>::reuse_log_segment(log_segment& spare, std::uint64_t 
 }
 
 template <class FileSystem>
-directory<FileSystem>::directory(const location& path, open_mode mode, FileSystem files)
-    : files_(std::move(files)), folder_(open_folder(path, mode, files_)) {
+directory<FileSystem>::directory(const location& where, open_mode mode)
+    : files_(files_of(where)), folder_(open_folder(path_of(where), mode, files_)) {
     if (!folder_.lock(mode == open_mode::read_only))
         throw error(errc::locked,
-                    path + " is open elsewhere: another process or another tree has it");
+                    describe() + " is open elsewhere: another process or another tree has it");
 }
 
 template <class FileSystem>
-auto directory<FileSystem>::open_folder(const location& path, open_mode mode, FileSystem& files)
+auto directory<FileSystem>::open_folder(const std::string& path, open_mode mode, FileSystem& files)
     -> folder {
     const bool may_create = mode == open_mode::open_or_create || mode == open_mode::create;
     std::optional<folder> opened = files.open_folder(path, may_create);

@@ -41,12 +41,12 @@ struct limits {
 };
 
 template <class MemTablePolicy>
-using tree_with_memtable = lsm::basic_lsm_tree<std::string, int, MemTablePolicy, lsm::block_storage<>,
-                                               lsm::full_merge_compaction>;
+using tree_with_memtable = lsm::basic_lsm_tree<std::string, int, MemTablePolicy,
+                                               lsm::block_storage<>, lsm::full_merge_compaction>;
 
 template <class StoragePolicy>
-using tree_with_storage = lsm::basic_lsm_tree<std::string, int, lsm::skip_list_memtable, StoragePolicy,
-                                              lsm::full_merge_compaction>;
+using tree_with_storage = lsm::basic_lsm_tree<std::string, int, lsm::skip_list_memtable,
+                                              StoragePolicy, lsm::full_merge_compaction>;
 
 template <class CompactionPolicy>
 using tree_with_compaction = lsm::basic_lsm_tree<std::string, int, lsm::skip_list_memtable,

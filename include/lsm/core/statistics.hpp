@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <ostream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -49,24 +48,35 @@ struct statistics {
 };
 
 inline std::string statistics::to_json() const {
-    std::ostringstream out;
-    out << "{\"memtable_entries\": " << memtable_entries
-        << ", \"memtable_bytes\": " << memtable_bytes
-        << ", \"frozen_memtables\": " << frozen_memtables << ", \"log_bytes\": " << log_bytes
-        << ", \"pins\": " << pins << ", \"last_sequence\": " << last_sequence
-        << ", \"flushes\": " << flushes << ", \"compactions\": " << compactions
-        << ", \"bytes_written\": " << bytes_written << ", \"blocks_fetched\": " << blocks_fetched
-        << ", \"cache_bytes\": " << cache_bytes << ", \"tables\": [";
+    std::string out;
+    const auto add = [&](const char* name, std::uint64_t number) {
+        out.append(name).append(std::to_string(number));
+    };
+    add("{\"memtable_entries\": ", memtable_entries);
+    add(", \"memtable_bytes\": ", memtable_bytes);
+    add(", \"frozen_memtables\": ", frozen_memtables);
+    add(", \"log_bytes\": ", log_bytes);
+    add(", \"pins\": ", pins);
+    add(", \"last_sequence\": ", last_sequence);
+    add(", \"flushes\": ", flushes);
+    add(", \"compactions\": ", compactions);
+    add(", \"bytes_written\": ", bytes_written);
+    add(", \"blocks_fetched\": ", blocks_fetched);
+    add(", \"cache_bytes\": ", cache_bytes);
+    out += ", \"tables\": [";
     const char* separator = "";
     for (const table_statistics& table : tables) {
-        out << separator << "{\"file\": \"" << table.file << "\", \"level\": " << table.level
-            << ", \"run\": " << table.run << ", \"bytes\": " << table.bytes
-            << ", \"entries\": " << table.entries << ", \"tombstones\": " << table.tombstones
-            << "}";
+        out.append(separator).append("{\"file\": \"").append(table.file);
+        add("\", \"level\": ", table.level);
+        add(", \"run\": ", table.run);
+        add(", \"bytes\": ", table.bytes);
+        add(", \"entries\": ", table.entries);
+        add(", \"tombstones\": ", table.tombstones);
+        out += "}";
         separator = ", ";
     }
-    out << "]}";
-    return out.str();
+    out += "]}";
+    return out;
 }
 
 inline std::ostream& operator<<(std::ostream& out, const statistics& s) {

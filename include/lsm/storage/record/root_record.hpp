@@ -6,6 +6,7 @@
 #include <lsm/core/error.hpp>
 #include <lsm/storage/format/table_index.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -61,10 +62,14 @@ inline constexpr std::string_view root_magic = "lsm root";
 inline constexpr std::uint32_t root_version = 1;
 }  // namespace detail
 
+// The two are templates so that the record's codec is compiled where there is a tree, not in every
+// file that includes this.
+
 /// Magic, version, length, the record by its codec, checksum: docs/file_format.md, "Root".
-[[nodiscard]] inline byte_buffer write_root(const root_record& root) {
+template <std::same_as<root_record> Root>
+[[nodiscard]] byte_buffer write_root(const Root& root) {
     byte_buffer record;
-    encode<root_record>(record, root);
+    encode<Root>(record, root);
     byte_buffer out;
     append(out, as_bytes(detail::root_magic));
     append_number(out, detail::root_version);
@@ -75,7 +80,8 @@ inline constexpr std::uint32_t root_version = 1;
 }
 
 /// @throws error `corruption` or `incompatible`, naming @p where
-[[nodiscard]] inline root_record read_root(byte_view bytes, const std::string& where) {
+template <std::same_as<root_record> Root = root_record>
+[[nodiscard]] Root read_root(byte_view bytes, const std::string& where) {
     const auto damaged = [&](const std::string& what) -> error {
         return {errc::corruption, where + ": the root is damaged: " + what};
     };
@@ -99,7 +105,7 @@ inline constexpr std::uint32_t root_version = 1;
             throw error(errc::incompatible,
                         where + ": the root has format version " + std::to_string(version) +
                             ", this library reads version " + std::to_string(detail::root_version));
-        return decode<root_record>(record);
+        return decode<Root>(record);
     } catch (const decode_error& failure) {
         throw damaged(failure.what());
     }

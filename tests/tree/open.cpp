@@ -212,7 +212,8 @@ BOOST_AUTO_TEST_CASE(closes_the_tree_that_is_assigned_to) {
 }
 
 BOOST_AUTO_TEST_CASE(to_itself_changes_nothing) {
-    tree t{support::temporary_folder() / "t"};
+    const support::temporary_folder folder;
+    tree t{folder / "t"};
     t.put(1, "one");
     tree& same = t;
     t = std::move(same);

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <support/temporary_folder.hpp>
+
+#include <lsm/lsm.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using tree = lsm::lsm_tree<int, std::string>;
+using contents = std::map<int, std::string>;
+
+constexpr std::uint64_t groups_begin = lsm::detail::log_groups_begin;
+
+lsm::log_options small_log() {
+    return {.segment_bytes = 8192, .sync_bytes = 1 << 20};
+}
+
+/// The files of a tree that is open, as a crash of its process would leave them.
+void copy_files(const fs::path& from, const fs::path& to) {
+    fs::remove_all(to);
+    fs::copy(from, to);
+}
+std::string load(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+void store(const fs::path& file, const std::string& bytes) {
+    std::ofstream(file, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+contents contents_of(const tree& from) {
+    contents all;
+    for (auto [key, value] : from.scan()) all.emplace(key, value);
+    return all;
+}
+fs::path only_log_of(const fs::path& folder) {
+    fs::path found;
+    for (const auto& each : fs::directory_iterator(folder))
+        if (each.path().filename().string().starts_with("log_")) {
+            BOOST_REQUIRE(found.empty());
+            found = each.path();
+        }
+    BOOST_REQUIRE(!found.empty());
+    return found;
+}
+
+/// A tree with ten commits in its log, one of them a batch, and a copy of its files.
+struct killed {
+    support::temporary_folder folder;
+    std::vector<contents> prefixes{{}};  ///< after each commit
+
+    killed(lsm::durability level = lsm::durability::process_crash) {
+        tree t{folder / "live", {.durability = level, .log = small_log()}};
+        contents now;
+        for (int i = 0; i < 10; ++i) {
+            tree::write_batch batch;
+            for (int k = 0; k < (i == 5 ? 4 : 1); ++k) {
+                batch.put(10 * i + k, "value " + std::to_string(i));
+                now[10 * i + k] = "value " + std::to_string(i);
+            }
+            t.write(std::move(batch));
+            prefixes.push_back(now);
+        }
+        copy_files(folder / "live", folder / "copy");
+        kept_ = load(only_log_of(folder / "copy"));
+    }
+    /// Opens a fresh copy whose log is @p log.
+    [[nodiscard]] tree open(const std::string& log, tree::options how = {}) const {
+        copy_files(folder / "live_files", folder / "again");
+        store(only_log_of(folder / "again"), log);
+        return tree(folder / "again", std::move(how));
+    }
+    [[nodiscard]] const std::string& log() const { return kept_; }
+    void keep() { copy_files(folder / "copy", folder / "live_files"); }
+
+private:
+    std::string kept_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(log_recovery)
+
+BOOST_AUTO_TEST_CASE(brings_back_what_was_in_memory_only) {
+    const killed made;
+    tree t{made.folder / "copy"};
+    BOOST_TEST((contents_of(t) == made.prefixes.back()));
+    BOOST_TEST(t.recovered().groups == 10U);
+    BOOST_TEST(t.recovered().operations == 13U);
+    BOOST_TEST(t.recovered().bytes_dropped == 0U);
+    BOOST_TEST(t.stats().log_bytes == 0U);  // it is in a table now
+}
+
+BOOST_AUTO_TEST_CASE(resumes_the_numbers_above_the_log) {
+    const killed made;
+    tree t{made.folder / "copy"};
+    const auto before = t.stats().last_sequence;
+    t.put(0, "newest");
+    BOOST_TEST(t.stats().last_sequence == before + 1);
+    t.close();
+    BOOST_TEST(tree(made.folder / "copy").get(0).value() == "newest");
+}
+
+BOOST_AUTO_TEST_CASE(read_only_changes_nothing) {
+    const killed made;
+    const std::string before = load(only_log_of(made.folder / "copy"));
+    {
+        tree t{made.folder / "copy", {.mode = lsm::open_mode::read_only}};
+        BOOST_TEST((contents_of(t) == made.prefixes.back()));
+    }
+    BOOST_TEST((load(only_log_of(made.folder / "copy")) == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_crash_during_recovery_loses_nothing) {
+    killed made;
+    made.keep();
+    tree t = made.open(made.log());
+    t.put(1000, "after");
+    copy_files(made.folder / "again", made.folder / "twice");
+    tree twice{made.folder / "twice"};
+    BOOST_TEST(twice.get(1000).value() == "after");
+    BOOST_TEST(contents_of(twice).size() == made.prefixes.back().size() + 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_died_in_its_last_commit_left_all_before) {
+    killed made;
+    made.keep();
+    std::string log = made.log();
+    std::size_t end = log.size();
+    while (log[end - 1] == '\0') --end;
+    log[end - 3] = static_cast<char>(log[end - 3] + 1);
+    const tree t = made.open(log);
+    BOOST_TEST((contents_of(t) == made.prefixes[9]));
+    BOOST_TEST(t.recovered().bytes_dropped > 0U);
+    BOOST_TEST(!t.recovered().possibly_acknowledged);
+    BOOST_TEST(t.recovered().reason.find("log_0000") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(damage_before_the_last_commit_is_corruption_or_reported) {
+    killed made;
+    made.keep();
+    std::size_t end = made.log().size();
+    while (made.log()[end - 1] == '\0') --end;
+    std::uint64_t refused = 0, reported = 0, right = 0;
+    for (std::size_t at = 0; at < end + 64; ++at) {
+        if (at == 128) at = 500;  // what is between is not read
+        if (at == 1100) at = groups_begin - 16;
+        std::string log = made.log();
+        log[at] = static_cast<char>(log[at] ^ 1);
+        try {
+            const tree t = made.open(log);
+            const contents found = contents_of(t);
+            if (found == made.prefixes.back()) {
+                ++right;
+            } else {
+                BOOST_TEST((found == made.prefixes[9]), "byte " << at);
+                BOOST_TEST(t.recovered().bytes_dropped > 0U, "byte " << at << " is silent");
+                ++reported;
+            }
+        } catch (const lsm::error& e) {
+            BOOST_TEST(
+                (e.which() == lsm::errc::corruption || e.which() == lsm::errc::incompatible));
+            BOOST_TEST(std::string(e.what()).find("log_0000") != std::string::npos);
+            ++refused;
+        }
+    }
+    BOOST_TEST_MESSAGE(refused << " refused, " << reported << " reported, " << right << " right");
+    BOOST_TEST(refused > 500U);
+    BOOST_TEST(reported > 10U);
+}
+
+BOOST_AUTO_TEST_CASE(after_sync_no_commit_may_go) {
+    const support::temporary_folder folder;
+    {
+        tree t{folder / "live", {.log = small_log()}};
+        for (int i = 0; i < 10; ++i) t.put(i, "value");
+        t.sync();
+        copy_files(folder / "live", folder / "copy");
+    }
+    const fs::path file = only_log_of(folder / "copy");
+    const std::string log = load(file);
+    std::size_t end = log.size();
+    while (log[end - 1] == '\0') --end;
+    for (std::size_t at = groups_begin; at < end; ++at) {
+        std::string damaged = log;
+        damaged[at] = static_cast<char>(damaged[at] ^ 1);
+        store(file, damaged);
+        try {
+            const tree t{folder / "copy",
+                         {.mode = lsm::open_mode::read_only, .crash = lsm::crash_kind::power_loss}};
+            BOOST_TEST(contents_of(t).size() == 10U);  // padding says nothing
+        } catch (const lsm::error& e) {
+            BOOST_TEST((e.which() == lsm::errc::corruption));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_of_power_may_take_what_was_not_synced) {
+    killed made;
+    made.keep();
+    std::string log = made.log();
+    log[groups_begin + 100] = static_cast<char>(log[groups_begin + 100] ^ 1);
+    BOOST_CHECK_THROW((void)made.open(log), lsm::error);  // no power was lost
+    const tree t = made.open(log, {.crash = lsm::crash_kind::power_loss});
+    BOOST_TEST((contents_of(t) == made.prefixes[1]));
+    BOOST_TEST(t.recovered().possibly_acknowledged);
+    BOOST_TEST(t.recovered().bytes_dropped > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_of_any_other_length_is_corruption) {
+    killed made;
+    made.keep();
+    for (const std::size_t length : {std::size_t{0}, std::size_t{1}, std::size_t{71},
+                                     std::size_t{4096}, std::size_t{5000}, std::size_t{8191}})
+        BOOST_CHECK_THROW((void)made.open(made.log().substr(0, length)), lsm::error);
+    BOOST_CHECK_THROW((void)made.open(made.log() + "x"), lsm::error);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_is_missing_is_corruption) {
+    const killed made;
+    fs::remove(only_log_of(made.folder / "copy"));
+    BOOST_CHECK_EXCEPTION(tree(made.folder / "copy"), lsm::error,
+                          [](const auto& e) { return e.which() == lsm::errc::corruption; });
+}
+
+BOOST_AUTO_TEST_CASE(a_log_without_its_root_is_corruption) {
+    const killed made;
+    fs::remove(made.folder / "copy/root");
+    BOOST_CHECK_EXCEPTION(tree(made.folder / "copy"), lsm::error,
+                          [](const auto& e) { return e.which() == lsm::errc::corruption; });
+}
+
+BOOST_AUTO_TEST_CASE(goes_over_several_segments) {
+    const support::temporary_folder folder;
+    contents expected;
+    {
+        tree t{folder / "live", {.log = small_log()}};
+        for (int i = 0; i < 500; ++i) {
+            t.put(i, std::string(50, 'x'));
+            expected[i] = std::string(50, 'x');
+        }
+        BOOST_TEST(t.stats().log_bytes > 5 * 8192U);
+        copy_files(folder / "live", folder / "copy");
+    }
+    {
+        const tree t{folder / "copy"};
+        BOOST_TEST((contents_of(t) == expected));
+        BOOST_TEST(t.recovered().groups == 500U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(damage_in_any_but_the_last_segment_is_corruption) {
+    const support::temporary_folder folder;
+    {
+        tree t{folder / "live", {.log = small_log()}};
+        for (int i = 0; i < 150; ++i) t.put(i, std::string(50, 'x'));
+        copy_files(folder / "live", folder / "copy");
+    }
+    const fs::path first = folder / "copy/log_0000";
+    const std::string log = load(first);
+    for (std::size_t at = groups_begin; at < log.size(); at += 13) {
+        std::string damaged = log;
+        damaged[at] = static_cast<char>(damaged[at] ^ 16);
+        store(first, damaged);
+        try {
+            const tree t{folder / "copy",
+                         {.mode = lsm::open_mode::read_only, .crash = lsm::crash_kind::power_loss}};
+            BOOST_TEST(contents_of(t).size() == 150U);
+        } catch (const lsm::error& e) {
+            BOOST_TEST((e.which() == lsm::errc::corruption));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_flush_lets_segments_go_and_uses_one_again) {
+    const support::temporary_folder folder;
+    tree t{folder / "t", {.log = small_log()}};
+    for (int round = 0; round < 20; ++round) {
+        for (int i = 0; i < 200; ++i) t.put(i, std::string(50, 'x'));
+        t.flush();
+        BOOST_TEST(t.stats().log_bytes <= 8192U);
+    }
+    std::size_t files = 0;
+    for (const auto& each : fs::directory_iterator(folder / "t"))
+        files += each.path().filename().string().starts_with("log_");
+    BOOST_TEST(files <= 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_log_is_bounded_where_the_memtable_is_not) {
+    const support::temporary_folder folder;
+    tree t{folder / "t",
+           {.log = {.segment_bytes = 8192, .sync_bytes = 1 << 20, .max_bytes = 32768}}};
+    for (int i = 0; i < 5000; ++i) t.put(i % 3, "the same keys again and again");
+    BOOST_TEST(t.stats().flushes > 3U);
+    BOOST_TEST(t.stats().log_bytes <= 32768 + 2 * 8192U);
+}
+
+BOOST_AUTO_TEST_CASE(an_orderly_close_leaves_no_log) {
+    const support::temporary_folder folder;
+    {
+        tree t{folder / "t"};
+        t.put(1, "one");
+    }
+    for (const auto& each : fs::directory_iterator(folder / "t"))
+        BOOST_TEST(!each.path().filename().string().starts_with("log_"));
+    BOOST_TEST(tree(folder / "t").recovered().groups == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_larger_than_a_segment_fits) {
+    const support::temporary_folder folder;
+    {
+        tree t{folder / "live", {.log = small_log()}};
+        t.put(1, std::string(100000, 'x'));
+        copy_files(folder / "live", folder / "copy");
+    }
+    BOOST_TEST(tree(folder / "copy").get(1).value().size() == 100000U);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_log_only_the_weakest_writes_are_taken) {
+    const support::temporary_folder folder;
+    tree t{folder / "t", {.log = {.enabled = false}}};
+    t.put(1, "one");
+    BOOST_CHECK_EXCEPTION(t.put(2, "two", lsm::durability::power_loss), lsm::error,
+                          [](const auto& e) { return e.which() == lsm::errc::invalid_argument; });
+    BOOST_TEST(!t.contains(2));
+    BOOST_TEST(!fs::exists(folder / "t/log_0000"));
+}
+
+BOOST_AUTO_TEST_CASE(each_write_may_say_its_own_durability) {
+    const support::temporary_folder folder;
+    tree t{folder / "t"};
+    t.put(1, "one", lsm::durability::none);
+    t.put(2, "two", lsm::durability::power_loss);
+    t.erase(1, lsm::durability::power_loss);
+    tree::write_batch batch;
+    batch.put(3, "three");
+    t.write(std::move(batch), lsm::durability::process_crash);
+    copy_files(folder / "t", folder / "copy");
+    BOOST_TEST((contents_of(tree{folder / "copy"}) == contents{{2, "two"}, {3, "three"}}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -148,7 +148,7 @@ public:
     /// What opening it found that an orderly close does not leave.
     [[nodiscard]] recovery_report recovered() const;
     /// The failure that made the tree read-only; null while there is none.
-    [[nodiscard]] std::exception_ptr background_error() const noexcept;
+    [[nodiscard]] std::exception_ptr background_error() const;
 
 private:
     std::shared_ptr<internals> tree_;
@@ -258,7 +258,9 @@ public:
     }
     [[nodiscard]] statistics stats() { return state_.collect_statistics(); }
     [[nodiscard]] const recovery_report& recovered() const noexcept { return state_.recovered; }
-    [[nodiscard]] std::exception_ptr background_error() const noexcept { return state_.failure(); }
+    [[nodiscard]] std::exception_ptr background_error() const {
+        return state_.failure().original();
+    }
 
     void close() {
         state_.check_owner();
@@ -267,9 +269,10 @@ public:
         if (state_.options.mode != open_mode::read_only) {
             maintenance_.stop();
             flush();
-            writers_.alone([&] { state_.end_log(true); });
+            writers_.alone([&] { end_orderly(); });
+        } else {
+            state_.release();
         }
-        state_.release();
     }
     /// For destructors: the tree is closed afterwards, come what may.
     void close_or_report() noexcept {
@@ -284,6 +287,13 @@ public:
     }
 
 private:
+    /// What was written since the flush goes to tables too: nobody else writes now.
+    void end_orderly() {
+        maintenance_.freeze();
+        maintenance_.flush_all();
+        state_.end_log(true);
+        state_.release();
+    }
     /// What came from the log goes to tables at once. Where that fails, it stays readable.
     void flush_recovered() {
         try {
@@ -432,7 +442,7 @@ recovery_report basic_lsm_tree<Key, Value, M, S, C>::recovered() const {
 }
 
 template <class Key, class Value, class M, class S, class C>
-std::exception_ptr basic_lsm_tree<Key, Value, M, S, C>::background_error() const noexcept {
+std::exception_ptr basic_lsm_tree<Key, Value, M, S, C>::background_error() const {
     return tree_->background_error();
 }
 

@@ -6,6 +6,7 @@
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/engine/failure.hpp>
 #include <lsm/storage/record/log_record.hpp>
 
 #include <algorithm>
@@ -104,9 +105,9 @@ private:
     std::size_t run_some(requests all) noexcept {
         try {
             make_room(all);
-        } catch (...) {
-            for (request* each : all) each->failure = std::current_exception();
-            return all.size();
+        } catch (...) {  // the others may fit, and hear of their own failures if they do not
+            all.front()->failure = std::current_exception();
+            return 1;
         }
         before_ = last_ = state_.store.last_sequence.load(std::memory_order_relaxed);
         std::size_t done = 0;
@@ -136,8 +137,8 @@ private:
     bool insert(request& one) noexcept {
         const sequence_number first = last_ + 1;
         try {
-            const sequence_number floor = floor_of_readers();
             const auto lock = active_->writing();
+            const sequence_number floor = what_may_be_forgotten();
             for (auto& step : one.steps) {
                 active_->table.insert(std::move(step.key), last_ + 1, std::move(step.content),
                                       floor);
@@ -153,15 +154,15 @@ private:
         }
         return true;
     }
-    /// Only readers of an exclusive memtable announce what they read at; from any other, nothing may
-    /// be forgotten while it lives.
-    [[nodiscard]] sequence_number floor_of_readers() const {
+    /// The floor of an insert. Readers of an exclusive memtable pin what they read at before they look
+    /// at it, and a cursor may stand on any version, so while there is a pin nothing is forgotten.
+    /// Readers of any other memtable do not announce themselves at all.
+    [[nodiscard]] sequence_number what_may_be_forgotten() const {
         if constexpr (State::memtable_type::is_exclusive)
-            return state_.store.pins->oldest(before_);
+            return state_.store.pins->size() == 0 ? before_ : no_sequence;
         else
             return no_sequence;
     }
-
     /// Makes what was inserted survive what it has to, and lets readers see it.
     void show(requests inserted) noexcept {
         auto level = durability::none;
@@ -170,12 +171,19 @@ private:
             state_.store.log.commit(level);
         } catch (
             ...) {  // whether it will be there after a crash is not known, so nobody sees it now
-            const auto failure = std::current_exception();
-            for (request* each : inserted) each->failure = failure;
+            state_.fail(std::current_exception());
+            for (request* each : inserted) each->failure = own_copy(std::current_exception());
             active_->abort(before_ + 1, last_);
-            state_.fail(failure);
         }
         state_.store.last_sequence.store(last_, std::memory_order_release);
+    }
+
+    static std::exception_ptr own_copy(const std::exception_ptr& of) noexcept {
+        try {
+            failure(of).raise();
+        } catch (...) {
+            return std::current_exception();
+        }
     }
 
     State& state_;

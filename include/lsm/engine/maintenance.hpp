@@ -4,6 +4,7 @@
 #include <lsm/compaction/compaction.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/engine/compaction_plan.hpp>
+#include <lsm/engine/failure.hpp>
 #include <lsm/engine/job.hpp>
 
 #include <algorithm>
@@ -47,17 +48,20 @@ public:
         }
     }
     /// Ends the threads, each at its next slice, and gives up all jobs in hand. What comes later is
-    /// done in the thread that asks for it.
+    /// done in the thread that asks for it, also by those who wait for the threads now.
     void stop() noexcept {
+        stopping_ = true;
         {
             const lock_type lock(state_.store.changes);
-            stopping_ = true;
+            due_.notify_all();
         }
-        due_.notify_all();
-        progress_.notify_all();
         for (std::thread& each : threads_) each.join();
         threads_.clear();
-        has_threads_ = false;
+        {
+            const lock_type lock(state_.store.changes);
+            has_threads_ = false;
+            progress_.notify_all();
+        }
         const std::scoped_lock one(stepping_);
         give_up(std::move(in_hand_));
         stopping_ = false;
@@ -69,6 +73,7 @@ public:
     /// Whether the active memtable has reached one of its limits, or the log its own.
     [[nodiscard]] bool is_full() const {
         const auto now = state_.current.read();
+        if (!now) return false;
         const auto& limits = state_.options.memtable;
         const auto reading = now->active->reading();
         return now->active->table.entries() >= limits.max_entries ||
@@ -132,7 +137,7 @@ public:
 
     /// Returns when all that is frozen is in tables. @throws error
     void flush_all() {
-        if (has_threads_) return wait_until([&] { return frozen() == 0; });
+        if (threads_reach([&] { return frozen() == 0; })) return;
         const std::scoped_lock one(stepping_);
         while (frozen() > 0) step_in_hand();
     }
@@ -141,10 +146,7 @@ public:
     void compact() {
         request(true);
         try {
-            if (has_threads_)
-                wait_until([&] { return !requested_; });
-            else
-                run_all();
+            if (!threads_reach([&] { return !requested_; })) run_all();
         } catch (...) {
             request(false);
             throw;
@@ -164,7 +166,10 @@ private:
     static constexpr auto slow_step = std::chrono::milliseconds(1);
     static constexpr auto retry_after = std::chrono::milliseconds(100);
 
-    [[nodiscard]] std::size_t frozen() const { return state_.current.read()->frozen.size(); }
+    [[nodiscard]] std::size_t frozen() const {
+        const auto now = state_.current.read();
+        return now ? now->frozen.size() : 0;
+    }
     void request(bool wanted) {
         const lock_type lock(state_.store.changes);
         requested_ = wanted;
@@ -178,6 +183,7 @@ private:
     // Which job is next, and its end. `changes` is held.
 
     [[nodiscard]] std::unique_ptr<job_type> next_job() {
+        if (!state_.is_open()) return nullptr;
         if (!flushing_ && frozen() > 0) {
             auto next = std::make_unique<job_type>(state_);
             flushing_ = true;
@@ -228,15 +234,11 @@ private:
     /// A job's or the log's failure: what waits hears of it, and unless it is a user's type or memory
     /// that failed, the tree takes no more writes.
     void note_failure(const std::exception_ptr& why) noexcept {
-        try {
-            std::rethrow_exception(why);
-        } catch (const error& what) {
-            if (what.which() == errc::io || what.which() == errc::corruption) state_.fail(why);
-        } catch (...) {
-        }
+        const failure noted(why);
+        if (noted.is_of_medium()) state_.fail(why);
         const lock_type lock(state_.store.changes);
         ++failures_;
-        last_failure_ = why;
+        last_failure_ = noted;
     }
 
     // Without threads.
@@ -330,20 +332,22 @@ private:
         }
         sync_is_due_ = false;
     }
-    /// Waits for the threads. @throws error where they fail
+    /// Waits until the threads have brought something about. @returns false if there are none, or
+    /// none any more. @throws error where they fail
     template <class Done>
-    void wait_until(Done done) {
+    bool threads_reach(Done done) {
         lock_type lock(state_.store.changes);
         due_.notify_all();
         const std::uint64_t failures_before = failures_;
         progress_.wait(lock, [&] {
-            return done() || stopping_ || state_.has_failed() || failures_ != failures_before;
+            return done() || !has_threads_ || state_.has_failed() || failures_ != failures_before;
         });
-        if (done()) return;
-        if (failures_ != failures_before) std::rethrow_exception(last_failure_);
+        if (done()) return true;
+        if (!has_threads_) return false;
+        if (failures_ != failures_before) last_failure_.raise();
         lock.unlock();
         state_.check_writable();
-        throw error(errc::busy, state_.store.where + " is being closed");
+        return false;  // the failure was forgiven meanwhile
     }
     void wait_for_threads() {
         if (pressure_ == compaction_pressure::slow) std::this_thread::sleep_for(slow_step);
@@ -351,7 +355,7 @@ private:
             return pressure_ != compaction_pressure::stop &&
                    (!is_full() || frozen() < state_.options.max_frozen_memtables);
         };
-        if (!may_go_on()) wait_until(may_go_on);
+        if (!may_go_on() && !threads_reach(may_go_on)) flush_all();
         if (is_full()) freeze();
     }
 
@@ -374,7 +378,7 @@ private:
     std::vector<std::uint64_t> busy_;  // tables that are inputs
     std::size_t jobs_in_threads_ = 0;
     std::uint64_t failures_ = 0;
-    std::exception_ptr last_failure_;
+    failure last_failure_;
 };
 
 }  // namespace lsm::engine

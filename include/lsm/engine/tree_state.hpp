@@ -5,6 +5,7 @@
 #include <lsm/core/options.hpp>
 #include <lsm/core/recovery_report.hpp>
 #include <lsm/core/statistics.hpp>
+#include <lsm/engine/failure.hpp>
 #include <lsm/engine/process.hpp>
 #include <lsm/engine/published.hpp>
 #include <lsm/engine/read_state.hpp>
@@ -87,7 +88,7 @@ struct tree_state {
     void freeze() {
         const std::scoped_lock lock(store.changes);
         const auto now = current.share();
-        if (now->active->table.entries() == 0) return;
+        if (!now || now->active->table.entries() == 0) return;
         auto frozen = now->frozen;
         frozen.insert(frozen.begin(), now->active);
         now->active->last = store.last_sequence.load();
@@ -172,30 +173,31 @@ struct tree_state {
         throw error(errc::read_only, store.where +
                                          " takes no writes, because one failed: call "
                                          "resume(). The failure: " +
-                                         describe_failure());
+                                         failure().text());
     }
 
     /// Remembers a failure after which no write is safe, until `forgive`. The first one stays.
-    void fail(const std::exception_ptr& why) const noexcept {
+    void fail(const std::exception_ptr& why) noexcept {
         const std::scoped_lock lock(failure_mutex_);
-        if (!failure_) failure_ = why;
+        if (!failure_) failure_ = engine::failure(why);
         failed_.store(true, std::memory_order_release);
     }
-    void forgive() const noexcept {
+    void forgive() noexcept {
         const std::scoped_lock lock(failure_mutex_);
-        failure_ = nullptr;
+        failure_ = {};
         failed_.store(false, std::memory_order_release);
     }
     [[nodiscard]] bool has_failed() const noexcept {
         return failed_.load(std::memory_order_acquire);
     }
-    [[nodiscard]] std::exception_ptr failure() const noexcept {
+    [[nodiscard]] engine::failure failure() const {
         const std::scoped_lock lock(failure_mutex_);
         return failure_;
     }
 
     /// Closes: only what readers still hold stays.
     void release() noexcept {
+        const std::scoped_lock lock(store.changes);
         current.withdraw();
         store.release();
     }
@@ -206,8 +208,8 @@ struct tree_state {
     }
 
     [[nodiscard]] statistics collect_statistics() {
-        const auto now = read();
         const std::scoped_lock lock(store.changes);
+        const auto now = read();
         statistics all = done;
         {
             const auto reading = now->active->reading();
@@ -228,20 +230,10 @@ struct tree_state {
     }
 
 private:
-    [[nodiscard]] std::string describe_failure() const {
-        try {
-            if (const auto why = failure()) std::rethrow_exception(why);
-        } catch (const std::exception& what) {
-            return what.what();
-        } catch (...) {
-        }
-        return "unknown";
-    }
-
     const unsigned owner_ = forks::count();
     mutable std::mutex failure_mutex_;
-    mutable std::exception_ptr failure_;
-    mutable std::atomic<bool> failed_ = false;
+    engine::failure failure_;
+    std::atomic<bool> failed_ = false;
 };
 
 }  // namespace lsm::engine

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <lsm/memtable/flat_map.hpp>
+#include <lsm/memtable/ordered_map.hpp>
+
+#include <support/temporary_folder.hpp>
+#include <support/trees.hpp>
+
+#include <lsm/lsm.hpp>
+
+#include <boost/mpl/list.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+template <class Memtable>
+using tree_of = lsm::basic_lsm_tree<int, std::uint64_t, Memtable, lsm::block_storage<>,
+                                    lsm::full_merge_compaction>;
+using memtables =
+    boost::mpl::list<lsm::skip_list_memtable, lsm::ordered_map_memtable, lsm::flat_map_memtable>;
+
+template <class Memtable>
+typename tree_of<Memtable>::options busy_options(std::size_t threads) {
+    typename tree_of<Memtable>::options how;
+    how.memtable.max_entries = 40;
+    how.compaction.trigger_runs = 3;
+    how.maintenance_threads = threads;
+    how.log.segment_bytes = 16384;
+    how.log.sync_bytes = 8192;
+    return how;
+}
+
+/// Threads that end when the last one is joined; failures inside them are counted, since Boost.Test's
+/// checks belong to one thread.
+class crew {
+public:
+    template <class F>
+    void add(F work) {
+        threads_.emplace_back([this, work] {
+            try {
+                work();
+            } catch (const std::exception& e) {
+                failures_.fetch_add(1);
+                std::fprintf(stderr, "a thread failed: %s\n", e.what());
+            }
+        });
+    }
+    void expect(bool holds) {
+        if (!holds) failures_.fetch_add(1);
+    }
+    int join() {
+        for (std::thread& each : threads_) each.join();
+        threads_.clear();
+        return failures_.load();
+    }
+
+private:
+    std::vector<std::thread> threads_;
+    std::atomic<int> failures_ = 0;
+};
+
+constexpr int rounds = 400;
+
+/// Two writers, each of its own pair of keys in one batch; readers check that pairs are equal in every
+/// scan and never go back; another thread flushes, compacts, syncs and takes snapshots.
+template <class Memtable>
+int run_pairs(std::size_t maintenance_threads) {
+    const support::temporary_folder folder;
+    tree_of<Memtable> t{folder / "t", busy_options<Memtable>(maintenance_threads)};
+    crew all;
+    std::atomic<int> writing = 2;
+    for (int writer = 0; writer < 2; ++writer)
+        all.add([&, writer] {
+            for (std::uint64_t value = 1; value <= rounds; ++value) {
+                typename tree_of<Memtable>::write_batch batch;
+                batch.put(100 * writer, value);
+                batch.put(100 * writer + 50, value);
+                batch.put(static_cast<int>(1000 + value), value);
+                if (value % 7 == 0) batch.erase(static_cast<int>(1000 + value / 2));
+                t.write(std::move(batch));
+                all.expect(t.get(100 * writer) == value);
+            }
+            --writing;
+        });
+    for (int reader = 0; reader < 3; ++reader)
+        all.add([&] {
+            std::uint64_t last[2] = {0, 0};
+            while (writing > 0) {
+                std::vector<std::uint64_t> seen;
+                for (auto [key, value] : t.scan(0, 200)) seen.push_back(value);
+                for (std::size_t i = 0; i + 1 < seen.size(); i += 2)
+                    all.expect(seen[i] == seen[i + 1]);
+                for (int writer = 0; writer < 2; ++writer) {
+                    const std::uint64_t now = t.get(100 * writer).value_or(0);
+                    all.expect(now >= last[writer]);
+                    last[writer] = now;
+                    std::uint64_t visited = 0;
+                    t.visit(100 * writer, [&](std::uint64_t value) { visited = value; });
+                    all.expect(visited >= now);
+                }
+            }
+        });
+    all.add([&] {
+        while (writing > 0) {
+            const auto snapshot = t.snapshot();
+            const auto before = snapshot.get(0);
+            t.flush();
+            t.sync();
+            t.compact();
+            while (t.maintain()) {
+            }
+            all.expect(snapshot.get(0) == before);
+            all.expect(snapshot.get(0) == snapshot.get(50));
+            (void)t.stats();
+        }
+    });
+    const int failures = all.join();
+    t.close();
+    tree_of<Memtable> again{folder / "t"};
+    return failures + (again.get(0) != rounds) + (again.get(150) != rounds);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(threads_together)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(with_maintenance_in_the_caller, Memtable, memtables) {
+    BOOST_TEST(run_pairs<Memtable>(0) == 0);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(with_maintenance_in_a_thread, Memtable, memtables) {
+    BOOST_TEST(run_pairs<Memtable>(1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(with_maintenance_in_three_threads, Memtable, memtables) {
+    BOOST_TEST(run_pairs<Memtable>(3) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(strong_writers_share_their_waiting) {
+    const support::temporary_folder folder;
+    tree_of<lsm::skip_list_memtable> t{folder / "t", {.durability = lsm::durability::power_loss}};
+    crew all;
+    for (int writer = 0; writer < 4; ++writer)
+        all.add([&, writer] {
+            for (int i = 0; i < 50; ++i) t.put(1000 * writer + i, 1);
+        });
+    BOOST_TEST(all.join() == 0);
+    std::size_t entries = 0;
+    for (const auto& each : t.scan()) entries += each.value() == 1;
+    BOOST_TEST(entries == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(closing_ends_what_runs_and_refuses_what_comes) {
+    for (int round = 0; round < 20; ++round) {
+        const support::temporary_folder folder;
+        tree_of<lsm::skip_list_memtable> t{folder / "t", busy_options<lsm::skip_list_memtable>(2)};
+        crew all;
+        std::atomic<int> done = 0;
+        for (int thread = 0; thread < 3; ++thread)
+            all.add([&, thread] {
+                try {
+                    for (int i = 0;; ++i) {
+                        t.put(1000 * thread + i % 300, 1);
+                        (void)t.get(i % 300);
+                        done.fetch_add(1);
+                    }
+                } catch (const lsm::error& e) {
+                    all.expect(e.which() == lsm::errc::invalid_argument ||
+                               e.which() == lsm::errc::busy);
+                }
+            });
+        while (done < 300) std::this_thread::yield();
+        t.close();
+        BOOST_TEST(all.join() == 0);
+        tree_of<lsm::skip_list_memtable> again{folder / "t"};
+        BOOST_TEST(again.recovered().groups == 0U);
+        BOOST_TEST(again.recovered().orphans_removed == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(many_readers_find_a_place) {
+    const support::temporary_folder folder;
+    tree_of<lsm::skip_list_memtable> t{folder / "t"};
+    t.put(1, 7);
+    crew all;
+    // Nested reads take more places than there are.
+    all.add([&] {
+        const auto nest = [&](auto&& self, int depth) -> void {
+            t.visit(1, [&](std::uint64_t value) {
+                all.expect(value == 7);
+                if (depth > 0) self(self, depth - 1);
+            });
+        };
+        nest(nest, 100);
+    });
+    BOOST_TEST(all.join() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

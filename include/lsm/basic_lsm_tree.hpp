@@ -298,6 +298,8 @@ private:
     void flush_recovered() {
         try {
             if (!state_.store.root.log.empty()) maintenance_.flush_after_failure();
+            // Of a log without operations that count, no flush lets go; another must not follow it.
+            if (!state_.store.root.log.empty()) state_.end_log(false);
         } catch (...) {
             state_.fail(std::current_exception());
             state_.report(std::current_exception());

@@ -115,6 +115,17 @@ BOOST_AUTO_TEST_CASE(a_folder_is_durable_when_it_has_been_opened) {
     BOOST_TEST(lost > 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_that_is_synced_is_lost_with_a_folder_that_is_not) {
+    lsm::testing::simulated_disk disk;
+    disk.inject({.kind = fault_kind::io_error, .at = 3});
+    BOOST_CHECK_EXCEPTION(opened(disk), lsm::error, fails_with(EIO));
+    disk.heal();
+    auto folder = *simulated_file_system(disk).open_folder("folder", false);
+    simulation::write_file(folder, "a", "text");
+    folder.sync();
+    BOOST_TEST(after_power_loss(disk, "a") == (texts{missing, "text"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_write_that_is_to_be_durable_implies_nothing_of_others) {
     const lsm::testing::simulated_disk disk;
     auto folder = opened(disk);
@@ -269,7 +280,7 @@ BOOST_AUTO_TEST_CASE(the_boot_id_changes_with_a_loss_of_power_only) {
     const std::string id = simulated_file_system(disk).boot_id();
     for_each_crash_state(disk.trace(), [&](const crash_state& state) {
         const bool same = simulated_file_system(state.disk()).boot_id() == id;
-        BOOST_TEST(same == (state.kind == crash_kind::process));
+        BOOST_TEST(same == (state.cause == crash_cause::process));
     });
 }
 

@@ -51,7 +51,7 @@ template <class F>
 void for_each_loss(const lsm::testing::simulated_disk& disk, F f) {
     for_each_crash_state(disk.trace(), [&](const lsm::testing::crash_state& state) {
         if (state.position != disk.position()) return;
-        if (state.kind == lsm::testing::crash_kind::power) f(state.disk());
+        if (state.cause == lsm::testing::crash_cause::power) f(state.disk());
     });
 }
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -187,8 +188,9 @@ private:
     }
 
     /// What the root does not name is what a crash left of a job or a log, unless the tree was closed
-    /// in order and it is younger than the root: then the root is an old one.
-    void find_orphans(const root_record& root) {
+    /// in order and it is younger than the root: then the root is an old one. Numbers resume above it,
+    /// since it comes back if power is lost before its removal is on the device.
+    void find_orphans(root_record& root) {
         const auto check_age = [&](const std::string& file, bool younger) {
             if (root.clean && younger)
                 throw error(errc::corruption,
@@ -207,6 +209,10 @@ private:
             check_age(log_file_name(number), number >= root.next_log_segment);
             orphan_segments_.push_back(number);
         }
+        for (const table_name& name : orphan_tables_)
+            root.next_table_id = (std::max)(root.next_table_id, name.id + 1);
+        for (const std::uint64_t number : orphan_segments_)
+            root.next_log_segment = (std::max)(root.next_log_segment, number + 1);
     }
     static bool is_live(const root_record& root, const table_name& name) {
         for (const level_record& level : root.trees.front().levels)

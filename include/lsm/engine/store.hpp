@@ -77,11 +77,11 @@ struct store {
         log.check_whole();
         if (log.has_room(group_bytes)) return;
         const std::scoped_lock lock(changes);
+        mark_unclean();
         try {
             const log_segment_record made =
                 log.prepare(root.next_log_segment, root.generation + 1, group_bytes);
             edit_root([&](root_record& next) {
-                next.clean = false;
                 next.log.push_back(made);
                 next.next_log_segment = made.number + 1;
             });

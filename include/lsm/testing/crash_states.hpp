@@ -19,14 +19,14 @@
 
 namespace lsm::testing {
 
-enum class crash_kind {
+enum class crash_cause {
     process,  ///< the process is gone: the next one sees what it saw, and what is not synced waits
     power     ///< the machine is gone: of what was not synced, the device has some part
 };
 
 /// What one crash leaves.
 struct crash_state {
-    crash_kind kind = crash_kind::power;
+    crash_cause cause = crash_cause::power;
     std::size_t position = 0;  ///< how many calls had returned: what they acknowledged counts
     std::string name;          ///< plays it alone: `crash_sampling::only`
     disk_state left;
@@ -115,7 +115,7 @@ private:
 
     /// How a state is called, and what it is about.
     struct label {
-        crash_kind kind;
+        crash_cause cause;
         const char* variant;
         std::optional<std::uint64_t> number = {};
         call_pointer about = {};
@@ -125,7 +125,7 @@ private:
 
     void explore_after() {
         begin_place("after-" + std::to_string(position_) + "/");
-        offer({crash_kind::process, "kept"}, [&] { return now_; });
+        offer({crash_cause::process, "kept"}, [&] { return now_; });
         gather(now_);
         const std::size_t count = open_.size();
         offer_fates("none", {}, fates(count, fate::lost));
@@ -154,7 +154,7 @@ private:
         for (const bool names : {true, false}) {
             fates some(open_.size());
             for (std::size_t i = 0; i < some.size(); ++i)
-                some[i] = is_content(i) == names ? fate::lost : fate::kept;
+                some[i] = open_[i]->call->is_content() == names ? fate::lost : fate::kept;
             offer_fates(names ? "names" : "contents", {}, some);
         }
     }
@@ -215,12 +215,13 @@ private:
         begin_place("in-" + std::to_string(position_ + 1) + "/");
         const bool stores = call->kind == call_kind::store;
         for (const std::size_t cut : cuts_of(call->bytes.size())) {
-            offer_part({crash_kind::process, "torn", cut, call}, 0, cut);
+            offer_part({crash_cause::process, "torn", cut, call}, 0, cut);
             if (stores)
-                offer_part({crash_kind::process, "tail", cut, call}, call->bytes.size() - cut, cut);
+                offer_part({crash_cause::process, "tail", cut, call}, call->bytes.size() - cut,
+                           cut);
         }
         if (call->kind != call_kind::write_durably) return;
-        offer_part({crash_kind::process, "kept", {}, call}, 0, call->bytes.size());
+        offer_part({crash_cause::process, "kept", {}, call}, 0, call->bytes.size());
         const disk_state begun = with_part(*call, 0, call->bytes.size());
         gather(begun);
         explore_torn("torn", fate::kept);
@@ -256,9 +257,6 @@ private:
         all[i] = one;
         return all;
     }
-    [[nodiscard]] bool is_content(std::size_t i) const {
-        return open_[i]->call->writes() || open_[i]->call->kind == call_kind::preallocate;
-    }
     [[nodiscard]] bool extends(const disk_change& change) const {
         const auto found = of_->durable().files.find(change.call->file);
         return change.call->writes() &&
@@ -267,7 +265,7 @@ private:
 
     void offer_fates(const char* variant, std::optional<std::uint64_t> number, const fates& of_open,
                      std::optional<std::size_t> about = {}) {
-        offer({crash_kind::power, variant, number, about ? open_[*about]->call : nullptr},
+        offer({crash_cause::power, variant, number, about ? open_[*about]->call : nullptr},
               [&] { return disk_state(image_of(of_open), of_->boots() + 1); });
     }
     [[nodiscard]] disk_image image_of(const fates& of_open) {
@@ -299,7 +297,7 @@ private:
     }
     [[nodiscard]] std::string name_of(const label& named) const {
         std::string name = prefix_;
-        name += named.kind == crash_kind::power ? "power/" : "process/";
+        name += named.cause == crash_cause::power ? "power/" : "process/";
         name += named.variant;
         if (named.number) name += '-' + std::to_string(*named.number);
         return name;
@@ -315,11 +313,11 @@ private:
             return;
         }
         disk_state left = make();
-        const auto kind = static_cast<std::uint64_t>(named.kind);
-        if (!known_.insert(left.seen().hash() ^ kind).second) return;
+        const auto cause = static_cast<std::uint64_t>(named.cause);
+        if (!known_.insert(left.seen().hash() ^ cause).second) return;
         ++visited_;
-        visit_(
-            {named.kind, position_, name_of(named), std::move(left), trace_.settings, named.about});
+        visit_({named.cause, position_, name_of(named), std::move(left), trace_.settings,
+                named.about});
     }
 
     const disk_trace& trace_;

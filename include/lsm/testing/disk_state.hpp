@@ -61,6 +61,9 @@ struct disk_call {
         return kind == call_kind::write || kind == call_kind::write_durably ||
                kind == call_kind::store;
     }
+    [[nodiscard]] bool is_content() const noexcept {
+        return writes() || kind == call_kind::preallocate;
+    }
     [[nodiscard]] bool syncs() const noexcept {
         return kind == call_kind::sync_parent || kind == call_kind::sync_folder ||
                kind == call_kind::sync_data || kind == call_kind::sync_file;
@@ -239,7 +242,7 @@ inline void disk_state::sync(const disk_call& call) {
 /// this one hides where it is: then it stays in the order, marked.
 inline void disk_state::settle() {
     const auto in_order = [](const disk_change& earlier, const disk_change& later) {
-        if (earlier.call->changes_names() && later.call->changes_names())
+        if (!earlier.call->is_content() && !later.call->is_content())
             return earlier.call->folder == later.call->folder;
         return earlier.call->writes() && later.call->writes() &&
                earlier.call->file == later.call->file &&

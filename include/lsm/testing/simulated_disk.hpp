@@ -195,9 +195,11 @@ inline void disk_core::perform(touch what, disk_call call) {
 inline bool disk_core::open_folder(const std::string& path, bool may_create) {
     const std::scoped_lock lock(mutex_);
     check(touch::open, "opening folder " + path);
-    if (state_.seen().folders.contains(path)) return true;
-    if (!may_create) return false;
-    perform(touch::make, {.kind = call_kind::make_folder, .folder = path});
+    const auto found = state_.seen().folders.find(path);
+    const bool missing = found == state_.seen().folders.end();
+    if (missing && !may_create) return false;
+    if (!may_create || (!missing && !found->second.empty())) return true;
+    if (missing) perform(touch::make, {.kind = call_kind::make_folder, .folder = path});
     perform(touch::sync, {.kind = call_kind::sync_parent, .folder = path});
     return true;
 }

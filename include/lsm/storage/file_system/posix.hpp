@@ -42,7 +42,8 @@ public:
 
     /// Changes with each start of the machine; empty where that cannot be told.
     [[nodiscard]] std::string boot_id() const;
-    /// Opens a folder; makes it first if it is missing and @p may_create.
+    /// Opens a folder; makes it first if it is missing and @p may_create. Then the name of a folder
+    /// that holds nothing is on the device.
     /// @returns nothing if it is missing and may not be made
     [[nodiscard]] std::optional<folder> open_folder(const std::string& path, bool may_create) const;
 };
@@ -330,9 +331,13 @@ posix_file_system::open_folder(const std::string& path, bool may_create) const {
     }
     if (number < 0) detail::throw_io("opening folder " + path);
     folder opened(detail::descriptor(number), path);
-    if (missing) {  // make the folder's own name durable: it is an entry of its parent
-        if (::fchmod(number, 0700) != 0) detail::throw_io("making folder " + path);
+    if (missing && ::fchmod(number, 0700) != 0) detail::throw_io("making folder " + path);
+    // Its name is an entry of its parent. An empty one may be what a process left that ended here.
+    const std::size_t nothing = 2;  // "." and ".."
+    if (may_create && (missing || opened.list().size() <= nothing)) {
         detail::descriptor parent(::openat(number, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (parent.get() < 0 && errno == EACCES && !missing)
+            return opened;  // somebody else made it
         if (parent.get() < 0 || ::fsync(parent.get()) != 0)
             detail::throw_io("syncing the parent of " + path);
     }

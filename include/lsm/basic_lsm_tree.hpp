@@ -100,11 +100,11 @@ public:
     void sync();
     /// @}
 
-    /// @name Reading
+    /// @name Reading. To look for a string literal allocates nothing but what a value or a block needs.
     /// @throws error `corruption` or `io` where a table has to be read
     /// @{
 
-    /// The key's value, if it has one. A string literal needs no allocation.
+    /// The key's value, if it has one.
     [[nodiscard]] std::optional<Value> get(const key_view& key) const;
     /// Whether the key has a value.
     [[nodiscard]] bool contains(const key_view& key) const;

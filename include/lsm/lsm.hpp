@@ -3,6 +3,7 @@
 
 #include <lsm/basic_lsm_tree.hpp>
 #include <lsm/compaction/full_merge.hpp>
+#include <lsm/filter_view.hpp>
 #include <lsm/fwd.hpp>
 #include <lsm/memtable/skip_list.hpp>
 #include <lsm/storage/basic_storage.hpp>

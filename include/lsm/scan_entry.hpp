@@ -5,6 +5,7 @@
 
 #include <range/v3/range_fwd.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <tuple>
 #include <type_traits>
@@ -12,11 +13,18 @@
 
 namespace lsm {
 
+template <class Key, class Value>
+class entry_view;
+
 /// A key and its value, owned: what a scan's elements are once they are kept.
 template <class Key, class Value>
 class entry : public std::pair<Key, Value> {
 public:
     using std::pair<Key, Value>::pair;
+    /// What a scan shows, owned.
+    entry(const entry_view<Key, Value>& from)  // NOLINT(google-explicit-constructor)
+        : entry(codec<Key>::own(from.first), codec<Value>::own(from.second)) {}
+
     [[nodiscard]] const Key& key() const noexcept { return this->first; }
     [[nodiscard]] const Value& value() const noexcept { return this->second; }
 };
@@ -36,12 +44,16 @@ public:
     [[nodiscard]] view_of<Key> key() const noexcept { return this->first; }
     [[nodiscard]] view_of<Value> value() const noexcept { return this->second; }
 
-    /// The same, owned.
-    operator entry<Key, Value>() const {  // NOLINT(google-explicit-constructor)
+    /// The same as a pair that owns, where pairs do not convert by themselves.
+    operator std::pair<Key, Value>() const  // NOLINT(google-explicit-constructor)
+        requires(!std::convertible_to<base, std::pair<Key, Value>>)
+    {
         return {codec<Key>::own(this->first), codec<Value>::own(this->second)};
     }
     /// The same as an element of a map.
-    operator std::pair<const Key, Value>() const {  // NOLINT(google-explicit-constructor)
+    operator std::pair<const Key, Value>() const  // NOLINT(google-explicit-constructor)
+        requires(!std::convertible_to<base, std::pair<const Key, Value>>)
+    {
         return {codec<Key>::own(this->first), codec<Value>::own(this->second)};
     }
 };

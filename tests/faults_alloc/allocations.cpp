@@ -16,8 +16,10 @@ namespace {
 
 thread_local std::uint64_t allocations_left = 0;  // until one fails; 0: none does
 thread_local bool allocations_count = false;
+thread_local std::uint64_t allocations_made = 0;
 
 void* allocate(std::size_t bytes) {
+    ++allocations_made;
     if (allocations_count && allocations_left != 0 && --allocations_left == 0)
         throw std::bad_alloc();
     void* const made = std::malloc(bytes == 0 ? 1 : bytes);
@@ -53,6 +55,23 @@ struct failing_allocations {
     };
 };
 
+/// A literal that would need memory as a string.
+constexpr char literal[] = "a key that needs memory of its own";
+
+/// How many allocations it takes to look for a literal, whether it is there or not.
+template <class Tree>
+std::uint64_t allocations_of_lookups(const Tree& t) {
+    int seen = 0;
+    const std::uint64_t before = allocations_made;
+    seen += t.get(literal).value_or(0);
+    seen += t.contains(literal) ? 1 : 0;
+    t.visit(literal, [&](int value) { seen += value; });
+    seen += t.get("another key that needs memory of its own").value_or(0);
+    const std::uint64_t made = allocations_made - before;
+    BOOST_TEST(seen == 3);
+    return made;
+}
+
 }  // namespace
 
 void* operator new(std::size_t bytes) {
@@ -80,6 +99,16 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(that_fail_leave_the_old_state, Memtable, support::
     const auto thrown = support::throw_at_each_call<failing_allocations, Memtable>();
     BOOST_TEST_MESSAGE(thrown << " allocations that failed");
     BOOST_TEST(thrown > 500U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(are_not_made_to_find_a_literal, Memtable, support::memtables) {
+    support::memory_tree<std::string, int, Memtable> t{lsm::memory_disk()};
+    t.put(literal, 1);
+    BOOST_TEST(allocations_of_lookups(t) == 0U);
+    t.flush();
+    (void)t.get(literal);  // from now on its block is in the cache
+    BOOST_TEST(allocations_of_lookups(t) == 0U);
+    BOOST_TEST(t.stats().blocks_fetched == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -173,8 +173,11 @@ BOOST_AUTO_TEST_CASE(becomes_owned_in_a_container) {
     for (const auto& entry : view) kept.emplace_back(entry);
     std::map<int, std::string> map;
     for (const auto& entry : view) map.insert(entry);
+    std::vector<lsm::entry<int, std::string>> entries;
+    for (const auto& entry : view) entries.push_back(entry);
     t.compact();
     BOOST_TEST((kept.at(1).first == 10 && kept.at(1).second == "x"));
+    BOOST_TEST((entries.at(1).key() == 10 && entries.at(1).value() == "x"));
     BOOST_TEST((map == std::map<int, std::string>{{0, "x"}, {10, "x"}}));
 }
 

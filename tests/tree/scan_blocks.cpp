@@ -3,15 +3,19 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <range/v3/range/conversion.hpp>
 #include <range/v3/view/filter.hpp>
 #include <range/v3/view/take.hpp>
 #include <range/v3/view/take_while.hpp>
+#include <range/v3/view/transform.hpp>
 
 #include <cstdint>
+#include <map>
 #include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 /// Each key has a block of its own here, so that blocks fetched are entries read.
 namespace {
@@ -73,8 +77,43 @@ BOOST_AUTO_TEST_CASE(are_read_by_take_before_filter_up_to_the_last_entry) {
     BOOST_TEST(blocks_read(t, in_v3) == 10U);
 }
 
-// A filter looks for the next match as soon as it is incremented, whatever it filters.
-BOOST_AUTO_TEST_CASE(are_read_by_filter_before_take_up_to_the_next_match) {
+BOOST_AUTO_TEST_CASE(are_read_by_our_filter_before_take_up_to_the_last_match) {
+    const tree t = make_hundred();
+    const auto up = t.scan() | lsm::views::filter(is_even);
+    const auto down = t.scan().reversed() | lsm::views::filter(is_even);
+    const auto key = [](const auto& entry) { return entry.key(); };
+    BOOST_TEST(blocks_read(t, up | std::views::take(10)) == 19U);
+    BOOST_TEST(blocks_read(t, up | ranges::views::take(10)) == 19U);
+    BOOST_TEST(blocks_read(t, down | std::views::take(10)) == 20U);
+    BOOST_TEST(blocks_read(t, down | ranges::views::take(10)) == 20U);
+    BOOST_TEST(blocks_read(t, up | std::views::take(0)) == 0U);
+    BOOST_TEST(blocks_read(t, up | std::views::transform(key) | std::views::take(10)) == 19U);
+    BOOST_TEST(blocks_read(t, up | ranges::views::transform(key) | ranges::views::take(10)) == 19U);
+    BOOST_TEST(blocks_read(t, up | lsm::views::filter(is_even) | std::views::take(10)) == 19U);
+}
+
+BOOST_AUTO_TEST_CASE(are_read_by_containers_up_to_the_last_match_of_our_filter) {
+    const tree t = make_hundred();
+    const auto ten = t.scan() | lsm::views::filter(is_even) | ranges::views::take(10);
+    const auto all = ten | ranges::to<std::vector>();
+    BOOST_TEST(t.stats().blocks_fetched == 19U);
+    BOOST_TEST((all.size() == 10U && all.back().key() == 18));
+    const auto map = ten | ranges::to<std::map<int, std::string>>();
+    BOOST_TEST(t.stats().blocks_fetched == 2 * 19U);
+    BOOST_TEST((map.size() == 10U && map.contains(18)));
+}
+
+BOOST_AUTO_TEST_CASE(are_not_read_by_beginning_and_incrementing_our_filter) {
+    const tree t = make_hundred();
+    auto at = (t.scan() | lsm::views::filter(is_even)).begin();
+    BOOST_TEST(t.stats().blocks_fetched == 0U);
+    BOOST_TEST((*at).key() == 0);
+    ++at;
+    BOOST_TEST(t.stats().blocks_fetched == 1U);
+}
+
+// The libraries' filters look for the next match as soon as they are incremented.
+BOOST_AUTO_TEST_CASE(are_read_by_other_filters_before_take_up_to_the_next_match) {
     const tree t = make_hundred();
     BOOST_TEST(blocks_read(t, t.scan() | std::views::filter(is_even) | std::views::take(10)) ==
                21U);

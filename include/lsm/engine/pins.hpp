@@ -9,20 +9,21 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <utility>
 #include <vector>
 
 namespace lsm::engine {
 
 /// The sequence numbers that snapshots and scan views read at: what compactions and memtables must
-/// keep versions for. Any thread may use it.
+/// keep versions for. Any thread may use it. Taking and dropping a pin moves those that are newer.
 class pin_set {
 public:
+    pin_set() { pinned_.reserve(few); }
+
     /// The oldest pinned number, or @p otherwise if that is older or nothing is pinned.
     [[nodiscard]] sequence_number oldest(sequence_number otherwise) const {
         const std::scoped_lock lock(mutex_);
-        return pinned_.empty() ? otherwise : (std::min)(otherwise, *pinned_.begin());
+        return pinned_.empty() ? otherwise : (std::min)(otherwise, pinned_.front());
     }
     /// All pinned numbers, ascending, each once.
     [[nodiscard]] std::vector<sequence_number> all() const {
@@ -39,43 +40,54 @@ public:
 private:
     friend class pin;
 
+    void add(sequence_number at) {
+        const std::scoped_lock lock(mutex_);
+        pinned_.insert(std::ranges::upper_bound(pinned_, at), at);
+    }
+    sequence_number add_newest(const std::atomic<sequence_number>& newest) {
+        const std::scoped_lock lock(mutex_);
+        const sequence_number at = newest.load(std::memory_order_acquire);
+        pinned_.insert(std::ranges::upper_bound(pinned_, at), at);
+        return at;
+    }
+    void remove(sequence_number at) noexcept {
+        const std::scoped_lock lock(mutex_);
+        pinned_.erase(std::ranges::lower_bound(pinned_, at));
+    }
+
+    static constexpr std::size_t few = 16;  // pins at a time that take no memory: `visit` needs one
+
     mutable std::mutex mutex_;
-    std::multiset<sequence_number> pinned_;
+    std::vector<sequence_number> pinned_;  // ascending: a new one nearly always belongs at the end
 };
 
 /// Holds one number in a set. Movable; copies hold it once more.
 class pin {
 public:
     pin() = default;
-    pin(std::shared_ptr<pin_set> set, sequence_number at) : set_(std::move(set)) {
-        const std::scoped_lock lock(set_->mutex_);
-        held_ = set_->pinned_.insert(at);
+    pin(std::shared_ptr<pin_set> set, sequence_number at) : set_(std::move(set)), at_(at) {
+        set_->add(at);
     }
     /// The number that @p newest has, read while no floor can rise: what it shows is not forgotten.
     pin(std::shared_ptr<pin_set> set, const std::atomic<sequence_number>& newest)
-        : set_(std::move(set)) {
-        const std::scoped_lock lock(set_->mutex_);
-        held_ = set_->pinned_.insert(newest.load(std::memory_order_acquire));
-    }
-    pin(const pin& other) : pin(other.set_ ? pin(other.set_, other.at()) : pin()) {}
-    pin(pin&& other) noexcept : set_(std::move(other.set_)), held_(other.held_) {}
+        : set_(std::move(set)), at_(set_->add_newest(newest)) {}
+    pin(const pin& other) : pin(other.set_ ? pin(other.set_, other.at_) : pin()) {}
+    pin(pin&& other) noexcept : set_(std::move(other.set_)), at_(other.at_) {}
     pin& operator=(pin other) noexcept {
         std::swap(set_, other.set_);
-        std::swap(held_, other.held_);
+        std::swap(at_, other.at_);
         return *this;
     }
     ~pin() {
-        if (!set_) return;
-        const std::scoped_lock lock(set_->mutex_);
-        set_->pinned_.erase(held_);
+        if (set_) set_->remove(at_);
     }
 
     /// The number. @pre it holds one
-    [[nodiscard]] sequence_number at() const noexcept { return *held_; }
+    [[nodiscard]] sequence_number at() const noexcept { return at_; }
 
 private:
     std::shared_ptr<pin_set> set_;
-    std::multiset<sequence_number>::iterator held_;
+    sequence_number at_ = no_sequence;
 };
 
 }  // namespace lsm::engine

@@ -251,8 +251,7 @@ public:
         writers_.alone([&] {
             if (!state_.has_failed()) return;
             state_.verify_root();
-            maintenance_.flush_after_failure();
-            state_.end_log(false);
+            maintenance_.flush_everything([&] { state_.end_log(false); });
             state_.forgive();
         });
     }
@@ -268,8 +267,13 @@ public:
         if (!state_.is_open()) return;
         if (state_.options.mode != open_mode::read_only) {
             maintenance_.stop();
-            flush();
-            writers_.alone([&] { end_orderly(); });
+            if (state_.has_failed()) resume();
+            writers_.alone([&] {
+                maintenance_.flush_everything([&] {
+                    state_.end_log(true);
+                    state_.release();
+                });
+            });
         } else {
             state_.release();
         }
@@ -287,19 +291,14 @@ public:
     }
 
 private:
-    /// What was written since the flush goes to tables too: nobody else writes now.
-    void end_orderly() {
-        maintenance_.freeze();
-        maintenance_.flush_all();
-        state_.end_log(true);
-        state_.release();
-    }
     /// What came from the log goes to tables at once. Where that fails, it stays readable.
     void flush_recovered() {
         try {
-            if (!state_.store.root.log.empty()) maintenance_.flush_after_failure();
-            // Of a log without operations that count, no flush lets go; another must not follow it.
-            if (!state_.store.root.log.empty()) state_.end_log(false);
+            if (state_.store.root.log.empty()) return;
+            maintenance_.flush_everything([&] {
+                // Of a log without operations that count, no flush lets go; another must not follow it.
+                if (!state_.store.root.log.empty()) state_.end_log(false);
+            });
         } catch (...) {
             state_.fail(std::current_exception());
             state_.report(std::current_exception());

@@ -111,8 +111,10 @@ public:
             state_.report(std::current_exception());
         }
     }
-    /// Writes all that is in memory to tables anew. @throws error; then the failure stands
-    void flush_after_failure() {
+    /// Writes all that is in memory to tables anew, and calls @p then before any other job begins.
+    /// @pre the threads take no jobs: there are none, or the tree has failed. @throws error
+    template <class Then>
+    void flush_everything(Then&& then) {
         {
             lock_type lock(state_.store.changes);
             progress_.wait(lock, [&] { return jobs_in_threads_ == 0; });
@@ -121,6 +123,7 @@ public:
         const std::scoped_lock one(stepping_);
         give_up(std::move(in_hand_));
         while (frozen() > 0) step_in_hand();
+        then();
     }
     /// @}
 
@@ -176,7 +179,7 @@ private:
     }
     void run_all() {
         const std::scoped_lock one(stepping_);
-        while (step_in_hand()) {
+        while (!stopping_ && step_in_hand()) {
         }
     }
 

@@ -57,9 +57,10 @@ public:
         prepared_ = make_segment(record);
         const bool first = active_ == nullptr;
         prepared_->sum = first ? lsm::detail::log_origin(epoch) : active_->sum;
-        prepared_->file->write_durably(
-            0, write_log_header({number, epoch, record.bytes, boot(),
-                                 first ? 0 : active_->end.load(), prepared_->sum}));
+        prepared_->file->write(0,
+                               write_log_header({number, epoch, record.bytes, boot(),
+                                                 first ? 0 : active_->end.load(), prepared_->sum}));
+        prepared_->file->sync();  // not `write_durably`, which would give up the mapping
         return record;
     }
     /// Undoes `prepare`, if that was not activated.

@@ -97,7 +97,7 @@ public:
         const bool all_before_durable = active_->durable.load(std::memory_order_relaxed) == at;
         try {
             if (level == durability::power_loss && all_before_durable)
-                active_->file->write_durably(at, batch_);
+                write_durably(at);
             else
                 active_->file->write(at, batch_);
         } catch (...) {
@@ -220,6 +220,11 @@ private:
         std::shared_ptr<segment> file;  // null where it cannot be used again
     };
 
+    /// Not while another thread syncs: the segment may give up the mapping that its mark goes through.
+    void write_durably(std::uint64_t at) {
+        const std::scoped_lock serial(sync_mutex_);
+        active_->file->write_durably(at, batch_);
+    }
     [[nodiscard]] std::uint64_t boot() const {
         const std::string id = medium_->boot_id();
         return id.empty() ? 0 : checksum(as_bytes(id));

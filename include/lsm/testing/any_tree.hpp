@@ -3,6 +3,7 @@
 
 #include <lsm/codec/trait.hpp>
 #include <lsm/core/key_range.hpp>
+#include <lsm/core/options.hpp>
 #include <lsm/core/statistics.hpp>
 #include <lsm/core/window.hpp>
 #include <lsm/write_batch.hpp>
@@ -45,6 +46,8 @@ public:
     virtual void put(Key key, Value value) = 0;
     virtual void erase(Key key) = 0;
     virtual void write(basic_write_batch<Key, Value> batch) = 0;
+    virtual void write(basic_write_batch<Key, Value> batch, durability level) = 0;
+    virtual void sync() = 0;
 
     [[nodiscard]] virtual std::optional<Value> get(const Key& key) const = 0;
     [[nodiscard]] virtual bool contains(const Key& key) const = 0;
@@ -87,6 +90,10 @@ public:
     void put(Key key, Value value) override { tree_->put(std::move(key), std::move(value)); }
     void erase(Key key) override { tree_->erase(std::move(key)); }
     void write(basic_write_batch<Key, Value> batch) override { tree_->write(std::move(batch)); }
+    void write(basic_write_batch<Key, Value> batch, durability level) override {
+        tree_->write(std::move(batch), level);
+    }
+    void sync() override { tree_->sync(); }
 
     [[nodiscard]] std::optional<Value> get(const Key& key) const override {
         return tree_->get(codec<Key>::as_view(key));

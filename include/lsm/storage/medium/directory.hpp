@@ -255,9 +255,11 @@ directory<FileSystem>::directory(const location& where, open_mode mode)
     if (!folder_.lock(mode == open_mode::read_only))
         throw error(errc::locked,
                     describe() + " is open elsewhere: another process or another tree has it");
-    // A process that ended may have left names that are not on the device yet, the root's among them.
-    // What follows from what is read now must not outlive it.
-    if (mode != open_mode::read_only) folder_.sync();
+    if (mode == open_mode::read_only) return;
+    // A process that ended may have left an unfinished root, and names that are not on the device yet,
+    // the root's among them. What follows from what is read now must not outlive it.
+    folder_.remove(next_root_name);
+    folder_.sync();
 }
 
 template <class FileSystem>

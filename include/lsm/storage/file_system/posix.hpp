@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -101,13 +102,22 @@ public:
         if (at_) ::munmap(at_, bytes_);
     }
 
-    /// @pre it fits
+    /// Stores from the front on: a process that ends meanwhile leaves a beginning, and less than
+    /// `step` bytes behind it. @pre it fits
     void store(std::uint64_t offset, byte_view bytes) noexcept {
         LSM_ASSERT(offset <= bytes_ && bytes.size() <= bytes_ - offset);
-        if (!bytes.empty()) std::memcpy(at_ + offset, bytes.data(), bytes.size());
+        // One memcpy may store the first bytes last, and a whole commit would stand behind a hole.
+        std::byte* to = at_ + offset;
+        for (; bytes.size() >= step; bytes = bytes.subspan(step), to += step) {
+            std::memcpy(to, bytes.data(), step);
+            std::atomic_signal_fence(std::memory_order_seq_cst);
+        }
+        if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
     }
 
 private:
+    static constexpr std::size_t step = 32;  // less than any commit in the log
+
     std::byte* at_;
     std::size_t bytes_;
 };

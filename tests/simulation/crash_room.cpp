@@ -13,16 +13,6 @@ using namespace lsm::testing;
 
 namespace {
 
-/// Every value is another one, so that no two states of a tree look the same.
-model_samples<std::string, std::string> make_samples() {
-    model_samples<std::string, std::string> samples;
-    for (int i = 0; i < 24; ++i) samples.keys.push_back("key" + std::to_string(i));
-    samples.value = [](std::mt19937_64& random) {
-        return std::to_string(random()) + std::string(random() % 40, '.');
-    };
-    return samples;
-}
-
 #ifdef __OPTIMIZE__
 constexpr bool is_optimised = true;
 #else
@@ -52,6 +42,15 @@ campaign make_campaign() {
 }
 
 }  // namespace
+
+model_samples<std::string, std::string> simulation::make_samples() {
+    model_samples<std::string, std::string> samples;
+    for (int i = 0; i < 24; ++i) samples.keys.push_back("key" + std::to_string(i));
+    samples.value = [](std::mt19937_64& random) {
+        return std::to_string(random()) + std::string(random() % 40, '.');
+    };
+    return samples;
+}
 
 void simulation::run_crashes(const text_opener& open, const crash_use& use) {
     const auto samples = make_samples();

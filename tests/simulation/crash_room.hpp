@@ -43,6 +43,10 @@ text_opener opener(const crash_use& use) {
     };
 }
 
+/// Keys and values to draw from. Every value is another one, so that no two states of a tree look
+/// the same.
+lsm::testing::model_samples<std::string, std::string> make_samples();
+
 /// Checks all seeds, and says how many crashes there were. Compiled once, in crash_room.cpp.
 void run_crashes(const text_opener& open, const crash_use& use);
 

@@ -122,7 +122,9 @@ public:
         state_.freeze();
         const std::scoped_lock one(stepping_);
         give_up(std::move(in_hand_));
-        while (frozen() > 0) step_in_hand();
+        while (frozen() > 0) {
+            if (!step_in_hand()) state_.check_writable();
+        }
         then();
     }
     /// @}
@@ -142,7 +144,9 @@ public:
     void flush_all() {
         if (threads_reach([&] { return frozen() == 0; })) return;
         const std::scoped_lock one(stepping_);
-        while (frozen() > 0) step_in_hand();
+        while (frozen() > 0) {
+            if (!step_in_hand()) state_.check_writable();
+        }
     }
     /// Asks the policy to compact everything, and returns when all that follows is done.
     /// @throws error
@@ -186,7 +190,7 @@ private:
     // Which job is next, and its end. `changes` is held.
 
     [[nodiscard]] std::unique_ptr<job_type> next_job() {
-        if (!state_.is_open()) return nullptr;
+        if (!state_.is_open() || state_.store.root_unknown) return nullptr;
         if (!flushing_ && frozen() > 0) {
             auto next = std::make_unique<job_type>(state_);
             flushing_ = true;

@@ -51,6 +51,10 @@ struct store {
     /// @pre `changes` is held. @throws error
     template <class Edit>
     void edit_root(Edit&& edit) {
+        if (root_unknown)
+            throw error(errc::read_only, where +
+                                             "/root: an earlier replacement may or may not have "
+                                             "happened: reopen the tree");
         root_record next = root;
         next.generation = root.generation + 1;
         next.next_table_id = next_table_id.load();

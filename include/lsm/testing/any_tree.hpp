@@ -48,6 +48,7 @@ public:
     virtual void write(basic_write_batch<Key, Value> batch) = 0;
     virtual void write(basic_write_batch<Key, Value> batch, durability level) = 0;
     virtual void sync() = 0;
+    virtual void resume() = 0;
 
     [[nodiscard]] virtual std::optional<Value> get(const Key& key) const = 0;
     [[nodiscard]] virtual bool contains(const Key& key) const = 0;
@@ -94,6 +95,7 @@ public:
         tree_->write(std::move(batch), level);
     }
     void sync() override { tree_->sync(); }
+    void resume() override { tree_->resume(); }
 
     [[nodiscard]] std::optional<Value> get(const Key& key) const override {
         return tree_->get(codec<Key>::as_view(key));

@@ -92,14 +92,15 @@ public:
     mapping(void* at, std::size_t bytes) noexcept
         : at_(static_cast<std::byte*>(at)), bytes_(bytes) {}
     mapping(mapping&& other) noexcept
-        : at_(std::exchange(other.at_, nullptr)), bytes_(other.bytes_) {}
+        : at_(std::exchange(other.at_, nullptr)), bytes_(other.bytes_), owner_(other.owner_) {}
     mapping& operator=(mapping&& other) noexcept {
         std::swap(at_, other.at_);
         std::swap(bytes_, other.bytes_);
+        std::swap(owner_, other.owner_);
         return *this;
     }
-    ~mapping() {
-        if (at_) ::munmap(at_, bytes_);
+    ~mapping() {  // in a child, something else may be there
+        if (at_ && owner_ == ::getpid()) ::munmap(at_, bytes_);
     }
 
     /// Stores from the front on: a process that ends meanwhile leaves a beginning, and less than
@@ -120,6 +121,7 @@ private:
 
     std::byte* at_;
     std::size_t bytes_;
+    pid_t owner_ = ::getpid();
 };
 
 /// A file that is being written, or read.
@@ -227,6 +229,19 @@ class posix_file_system::folder {
 public:
     folder(detail::descriptor opened, std::string path)
         : descriptor_(std::move(opened)), path_(std::move(path)) {}
+    folder(folder&& other) noexcept
+        : descriptor_(std::move(other.descriptor_)), path_(std::move(other.path_)),
+          locked_by_(std::exchange(other.locked_by_, 0)) {}
+    folder& operator=(folder&& other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        std::swap(path_, other.path_);
+        std::swap(locked_by_, other.locked_by_);
+        return *this;
+    }
+    /// Gives the lock back, though a child may have inherited the descriptor; the child does not.
+    ~folder() {
+        if (locked_by_ == ::getpid()) ::flock(descriptor_.get(), LOCK_UN);
+    }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
@@ -234,7 +249,10 @@ public:
     /// folder's own descriptor. @returns whether it was free
     [[nodiscard]] bool lock(bool shared) {
         const int how = (shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
-        if (detail::retried([&] { return ::flock(descriptor_.get(), how); }) == 0) return true;
+        if (detail::retried([&] { return ::flock(descriptor_.get(), how); }) == 0) {
+            locked_by_ = ::getpid();
+            return true;
+        }
         if (errno == EWOULDBLOCK) return false;
         detail::throw_io("locking " + path_);
     }
@@ -295,6 +313,7 @@ private:
 
     detail::descriptor descriptor_;
     std::string path_;
+    pid_t locked_by_ = 0;
 };
 
 inline std::string posix_file_system::boot_id() const {

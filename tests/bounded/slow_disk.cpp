@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <bounded/slow_file_system.hpp>
+#include <bounded/steady.hpp>
+#include <support/temporary_folder.hpp>
+#include <support/trees.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+/// Writers that are faster than the device wait for it; nothing grows instead.
+namespace {
+
+using tree = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
+                                 lsm::block_storage<lsm::directory<bounded::slow_file_system>>,
+                                 lsm::full_merge_compaction>;
+
+struct counts_errors : lsm::event_listener {
+    std::atomic<int> errors = 0;
+    void on_error(const std::exception_ptr&) noexcept override { ++errors; }
+};
+
+constexpr std::size_t segment = 16384, log_bytes = 65536;
+
+tree::options small(std::size_t frozen) {
+    tree::options how;
+    how.memtable.max_entries = 1000;
+    how.memtable.max_bytes = 32768;
+    how.compaction.trigger_runs = 3;
+    how.log = {.segment_bytes = segment, .sync_bytes = 1 << 20, .max_bytes = log_bytes};
+    how.maintenance_threads = 1;
+    how.max_frozen_memtables = frozen;
+    how.listener = std::make_shared<counts_errors>();
+    return how;
+}
+
+/// The most there ever was.
+struct peak {
+    std::size_t frozen = 0, log = 0, runs = 0, memtable = 0;
+
+    void watch(const tree& t, const std::atomic<int>& writing) {
+        while (writing > 0) {
+            const auto now = t.stats();
+            frozen = (std::max)(frozen, now.frozen_memtables);
+            log = (std::max)(log, static_cast<std::size_t>(now.log_bytes));
+            runs = (std::max)(runs, now.tables.size());
+            memtable = (std::max)(memtable, now.memtable_bytes);
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+        }
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(bounded_slow_disk)
+
+BOOST_AUTO_TEST_CASE(slows_writers_down_and_nothing_grows) {
+    constexpr int writers = 3, writes = 4000;
+    for (const std::size_t frozen : {1U, 3U}) {
+        const support::temporary_folder folder;
+        const auto how = small(frozen);
+        tree t{folder / "t", how};
+        std::atomic<int> writing = writers, failed = 0;
+        std::vector<std::thread> crew;
+        const auto begin = std::chrono::steady_clock::now();
+        for (int writer = 0; writer < writers; ++writer)
+            crew.emplace_back([&, writer] {
+                try {
+                    for (int i = 0; i < writes; ++i)
+                        t.put(writer * writes + i, std::string(100, 'x'));
+                } catch (const std::exception&) {
+                    ++failed;
+                }
+                --writing;
+            });
+        peak most;
+        most.watch(t, writing);
+        for (std::thread& each : crew) each.join();
+        const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+        std::printf("a slow disk, %d writes in %.2f s with at most %zu waiting memtables of %zu: "
+                    "%zu bytes of log, %zu tables, %zu bytes of memtable\n",
+                    writers * writes, spent.count(), most.frozen, frozen, most.log, most.runs,
+                    most.memtable);
+        BOOST_TEST(failed == 0);
+        BOOST_TEST(static_cast<const counts_errors&>(*how.listener).errors == 0);
+        BOOST_TEST(most.frozen <= frozen);
+        BOOST_TEST(most.frozen > 0U);  // the disk was slow
+        BOOST_TEST(most.log <= log_bytes * (frozen + 1) + 2 * segment);
+        BOOST_TEST(most.runs <= 4 * 3U + frozen + 1);
+        t.close();
+        tree again{folder / "t"};
+        BOOST_TEST(support::keys_of(again.scan()).size() == std::size_t{writers * writes});
+        BOOST_TEST(again.recovered().orphans_removed == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

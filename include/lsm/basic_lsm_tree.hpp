@@ -313,7 +313,7 @@ private:
 
 template <class Key, class Value, class M, class S, class C>
 basic_lsm_tree<Key, Value, M, S, C>::basic_lsm_tree(const location& where, options settings)
-    : tree_(std::make_shared<internals>(where, std::move(settings))) {}
+    : tree_(engine::make_owned<internals>(where, std::move(settings))) {}
 
 template <class Key, class Value, class M, class S, class C>
 basic_lsm_tree<Key, Value, M, S, C>::~basic_lsm_tree() {

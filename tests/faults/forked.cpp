@@ -228,4 +228,19 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_child_leaves_its_own_memory_alone) {
     BOOST_TEST(inherits.end() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_child_forked_while_threads_work_ends) {
+    const support::temporary_folder folder;
+    for (int round = 0; round < 40; ++round) {
+        std::optional<tree> t(std::in_place, folder / "t", with_threads(2));
+        for (int i = 0; i < 100 + round; ++i) t->put(i, "parent");
+        child inherits([&] {
+            t.reset();
+            return 0;
+        });
+        inherits.wait();
+        BOOST_TEST(inherits.end() == 0);
+        t->close();
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -208,6 +208,7 @@ struct tree_state {
     }
 
     [[nodiscard]] statistics collect_statistics() {
+        check_owner();  // before a lock that a thread of the parent may have held
         const std::scoped_lock lock(store.changes);
         const auto now = read();
         statistics all = done;

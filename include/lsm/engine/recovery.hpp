@@ -3,6 +3,7 @@
 
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
+#include <lsm/core/order.hpp>
 #include <lsm/core/recovery_report.hpp>
 #include <lsm/engine/log_replay.hpp>
 #include <lsm/engine/table.hpp>
@@ -45,6 +46,7 @@ public:
         version<Key, Value> tables = open_tables(tree);
         number_above_all(root, tables);
         find_orphans(root);
+        check_numbers(root);
         return {std::move(root), std::move(tables)};
     }
 
@@ -86,6 +88,15 @@ private:
         });
     }
 
+    void check_numbers(const root_record& root) const {
+        for (const std::uint64_t each : {root.generation, root.next_table_id, root.last_sequence,
+                                         root.next_log_segment, root.trees.front().flushed})
+            if (each > last_number)
+                throw error(errc::corruption, where() + ": nothing has number " +
+                                                  std::to_string(each) +
+                                                  ", which the root or a file's name says");
+    }
+
     template <class Insert>
     void replay_group(const log_group& group, Insert& insert) {
         try {
@@ -93,7 +104,10 @@ private:
             for (sequence_number number = group.first; const auto step = steps.next(); ++number) {
                 if (step->tree != 0) throw decode_error("an operation of an unknown tree");
                 const bool is_value = step->kind == payload_kind::value;
-                insert(decode<Key>(step->key), number,
+                Key key = decode<Key>(step->key);
+                if (!has_order(codec<Key>::as_view(key)))
+                    throw decode_error("a key has no place in the order");
+                insert(std::move(key), number,
                        is_value ? payload<Value>(decode<Value>(step->value))
                                 : payload<Value>::tombstone(),
                        group.first - 1);

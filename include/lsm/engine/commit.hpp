@@ -107,6 +107,7 @@ private:
             make_room(all);
         } catch (...) {  // the others may fit, and hear of their own failures if they do not
             all.front()->failure = std::current_exception();
+            if (state_.store.root_unknown) state_.fail(all.front()->failure);
             return 1;
         }
         before_ = last_ = state_.store.last_sequence.load(std::memory_order_relaxed);

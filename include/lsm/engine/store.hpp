@@ -10,6 +10,7 @@
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +37,8 @@ struct store {
     /// Guards what follows, and all that becomes live: held while the root is replaced, and while a
     /// read state is published. No reader takes it.
     std::mutex changes;
-    root_record root;  ///< as it is on the medium
+    root_record root;                    ///< as it is on the medium
+    std::uint64_t next_log_segment = 0;  ///< above all that were begun, also in vain
     /// A root's replacement has an unknown outcome: no more writes.
     std::atomic<bool> root_unknown = false;
 
@@ -51,14 +53,12 @@ struct store {
     /// @pre `changes` is held. @throws error
     template <class Edit>
     void edit_root(Edit&& edit) {
-        if (root_unknown)
-            throw error(errc::read_only, where +
-                                             "/root: an earlier replacement may or may not have "
-                                             "happened: reopen the tree");
+        check_root();
         root_record next = root;
         next.generation = root.generation + 1;
         next.next_table_id = next_table_id.load();
         next.last_sequence = last_sequence.load();
+        next.next_log_segment = (std::max)(next.next_log_segment, next_log_segment);
         edit(next);
         if (medium->replace_root(write_root(next)) != replace_result::ok) {
             root_unknown = true;
@@ -66,6 +66,13 @@ struct store {
                         where + "/root: cannot tell whether it was replaced: reopen the tree");
         }
         root = std::move(next);
+    }
+    /// @throws error where it is not known which of two roots the medium has: then nothing that one of
+    /// them names may be touched
+    void check_root() const {
+        if (root_unknown)
+            throw error(errc::read_only,
+                        where + "/root: cannot tell what it is after a failure: reopen the tree");
     }
 
     /// Says that the root does not tell all that may be on the medium, before anything is begun.
@@ -79,16 +86,15 @@ struct store {
     /// @throws error; then the log is as it was, and may be tried again
     void make_room(std::uint64_t group_bytes) {
         log.check_whole();
+        check_root();
         if (log.has_room(group_bytes)) return;
         const std::scoped_lock lock(changes);
         mark_unclean();
         try {
+            next_log_segment = root.next_log_segment + 1;
             const log_segment_record made =
                 log.prepare(root.next_log_segment, root.generation + 1, group_bytes);
-            edit_root([&](root_record& next) {
-                next.log.push_back(made);
-                next.next_log_segment = made.number + 1;
-            });
+            edit_root([&](root_record& next) { next.log.push_back(made); });
         } catch (...) {
             if (!root_unknown) log.unprepare();  // the root may name it else
             throw;

@@ -169,10 +169,7 @@ struct tree_state {
         static_cast<void>(read());
         if (options.mode == open_mode::read_only)
             throw error(errc::read_only, store.where + " was opened read-only");
-        if (store.root_unknown)
-            throw error(errc::read_only, store.where +
-                                             "/root: an earlier replacement may or may not "
-                                             "have happened: reopen the tree");
+        store.check_root();
         if (!failed_.load(std::memory_order_acquire)) return;
         throw error(errc::read_only, store.where +
                                          " takes no writes, because one failed: call "

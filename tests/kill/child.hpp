@@ -39,6 +39,7 @@ public:
         check_contents(opened);
         check_report(opened.recovered());
         if (life_.threads == 0) check_files(opened);
+        if (told_.failed) return;
         told_.reached = phase::checked;
         if (ends) return end(opened);
         begin_writing();

@@ -146,6 +146,24 @@ BOOST_AUTO_TEST_CASE(a_process_that_died_in_its_last_commit_left_all_before) {
     BOOST_TEST(t.recovered().reason.find("log_0000") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_commit_of_a_number_that_none_can_have_is_corruption) {
+    killed made;
+    made.keep();
+    std::string log = made.log();
+    const lsm::byte_view bytes = lsm::as_bytes(log);
+    const auto header = lsm::read_log_header(bytes, "log");
+    lsm::log_groups groups(bytes, header);
+    const auto first = groups.next();
+    lsm::byte_buffer forged(bytes.data() + groups_begin,
+                            first->operations.data() + first->operations.size());
+    lsm::seal_group(forged, lsm::max_sequence, first->count, header.epoch, groups_begin,
+                    header.previous_sum);
+    log.replace(groups_begin, forged.size(), lsm::as_text(forged));
+    BOOST_CHECK_EXCEPTION((void)made.open(log), lsm::error, [](const lsm::error& failure) {
+        return std::string(failure.what()).find("no commit has number") != std::string::npos;
+    });
+}
+
 BOOST_AUTO_TEST_CASE(damage_before_the_last_commit_is_corruption_or_reported) {
     killed made;
     made.keep();

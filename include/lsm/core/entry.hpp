@@ -17,6 +17,10 @@ inline constexpr sequence_number no_sequence = 0;
 /// Not older than any operation: who reads at it sees all.
 inline constexpr sequence_number max_sequence = (std::numeric_limits<sequence_number>::max)();
 
+/// No operation has a greater number, and nothing else is counted so far: none lives to see it. What is
+/// stored and says otherwise is damaged. So numbers never wrap.
+inline constexpr std::uint64_t last_number = max_sequence / 2;
+
 /// What a key has at a sequence number. The numbers are stored.
 enum class payload_kind : std::uint8_t {
     value = 1,     ///< a value

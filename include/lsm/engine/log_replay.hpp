@@ -92,6 +92,10 @@ private:
                 throw error(errc::corruption, where + ": commits out of order at byte " +
                                                   std::to_string(groups.offset()));
             last_ = group->first + group->count - 1;
+            if (last_ < group->first || last_ > last_number)
+                throw error(errc::corruption, where + ": no commit has number " +
+                                                  std::to_string(group->first) + ", as at byte " +
+                                                  std::to_string(groups.offset()));
             if (!f(*group)) continue;
             ++report_.groups;
             report_.operations += group->count;

@@ -45,6 +45,7 @@ public:
         version<Key, Value> tables = open_tables(tree);
         number_above_all(root, tables);
         find_orphans(root);
+        check_numbers(root);
         return {std::move(root), std::move(tables)};
     }
 
@@ -84,6 +85,15 @@ private:
                 (std::max)(root.last_sequence, each->index().properties.max_sequence);
             root.next_table_id = (std::max)(root.next_table_id, each->record().id + 1);
         });
+    }
+
+    void check_numbers(const root_record& root) const {
+        for (const std::uint64_t each : {root.generation, root.next_table_id, root.last_sequence,
+                                         root.next_log_segment, root.trees.front().flushed})
+            if (each > last_number)
+                throw error(errc::corruption, where() + ": nothing has number " +
+                                                  std::to_string(each) +
+                                                  ", which the root or a file's name says");
     }
 
     template <class Insert>

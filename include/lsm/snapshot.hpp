@@ -56,8 +56,8 @@ public:
 private:
     friend Tree;
 
-    basic_snapshot(std::shared_ptr<internals> tree, engine::pin at)
-        : tree_(std::move(tree)), at_(std::move(at)) {}
+    basic_snapshot(std::shared_ptr<internals> of, engine::pin at)
+        : tree_(std::move(of)), at_(std::move(at)) {}
 
     std::shared_ptr<internals> tree_;
     engine::pin at_;

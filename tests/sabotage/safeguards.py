@@ -70,7 +70,7 @@ SAFEGUARDS = [
               "crash"),
     Safeguard("log: what is not flushed stays", LOG, "            if (each.last > flushed) return false;", "",
               "simulation", "crash"),
-    Safeguard("root: says what is flushed", STATE, "            tree.flushed = flushed;", "", "simulation",
+    Safeguard("root: says what is flushed", STATE, "            mine.flushed = flushed;", "", "simulation",
               "crash"),
     Safeguard("root: an unknown outcome ends all writing", STORE, "            root_unknown = true;", "",
               "simulation", "faults"),

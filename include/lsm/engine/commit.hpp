@@ -55,13 +55,13 @@ std::uint64_t check_value(const std::remove_cvref_t<view_of<Value>>& value) {
 
 /// Checks every step, and encodes it for the log. Needs no turn. @throws error `invalid_argument`
 template <class Key, class Value>
-void check_and_encode(write_request<Key, Value>& request, std::uint64_t tree, bool for_log) {
+void check_and_encode(write_request<Key, Value>& request, std::uint64_t tree_id, bool for_log) {
     if (for_log) begin_group(request.group);
     for (const auto& step : request.steps) {
         const auto& key = codec<Key>::as_view(step.key);
         const std::uint64_t key_bytes = check_key<Key>(key);
         if (for_log) {
-            append_operation(request.group, tree, step.content.kind());
+            append_operation(request.group, tree_id, step.content.kind());
             append_length(request.group, key_bytes);
             encode<Key>(request.group, key);
         }

@@ -40,10 +40,10 @@ public:
     /// The root and the version that it names. @throws error
     [[nodiscard]] std::pair<root_record, version<Key, Value>> run() {
         root_record root = load_root();
-        tree_record& tree = root.trees.front();
-        check_shape("key", tree.key_shape, codec<Key>::shape());
-        check_shape("value", tree.value_shape, codec<Value>::shape());
-        version<Key, Value> tables = open_tables(tree);
+        tree_record& mine = root.trees.front();
+        check_shape("key", mine.key_shape, codec<Key>::shape());
+        check_shape("value", mine.value_shape, codec<Value>::shape());
+        version<Key, Value> tables = open_tables(mine);
         number_above_all(root, tables);
         find_orphans(root);
         check_numbers(root);
@@ -54,10 +54,10 @@ public:
     /// the log's segments over. @returns the last number there. @throws error
     template <class Insert, class Log>
     sequence_number replay(const root_record& root, Insert&& insert, Log& to) {
-        const tree_record& tree = root.trees.front();
+        const tree_record& mine = root.trees.front();
         log_replay<medium> from(*medium_, crash_);
         const auto lasts = from.run(root.log, [&](const log_group& group) {
-            if (group.first <= tree.flushed) return false;
+            if (group.first <= mine.flushed) return false;
             replay_group(group, insert);
             return true;
         });
@@ -156,9 +156,9 @@ private:
                                             stored + ", opened with " + asked);
     }
 
-    version<Key, Value> open_tables(const tree_record& tree) {
+    version<Key, Value> open_tables(const tree_record& mine) {
         version<Key, Value> tables;
-        for (const level_record& level : tree.levels) {
+        for (const level_record& level : mine.levels) {
             auto& runs = tables.levels.emplace_back();
             for (const run_record& records : level) {
                 auto& run = runs.emplace_back();

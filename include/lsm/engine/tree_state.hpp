@@ -114,10 +114,10 @@ struct tree_state {
         store.edit_root([&](root_record& root) {
             root.clean = false;
             root.log = store.log.needed(flushed);
-            tree_record& tree = root.trees.front();
-            tree.levels = tables->records();
-            tree.flushed = flushed;
-            if (!is_flush) tree.compaction_memory = std::move(memory);
+            tree_record& mine = root.trees.front();
+            mine.levels = tables->records();
+            mine.flushed = flushed;
+            if (!is_flush) mine.compaction_memory = std::move(memory);
         });
         store.log.drop_all_but_needed(flushed);
         before->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {

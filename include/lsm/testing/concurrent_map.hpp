@@ -78,9 +78,9 @@ class concurrent_tree final : public concurrent_map {
     using tree_type = any_tree<Key, Value>;
 
 public:
-    /// @param tree has only keys of the numbering
-    concurrent_tree(tree_type& tree, numbering<Key, Value> numbers)
-        : tree_(tree), numbers_(std::move(numbers)) {}
+    /// @param on has only keys of the numbering
+    concurrent_tree(tree_type& on, numbering<Key, Value> numbers)
+        : tree_(on), numbers_(std::move(numbers)) {}
 
     void write(std::span<const recorded_step> steps) override {
         if (steps.size() == 1) return write_one(steps.front());

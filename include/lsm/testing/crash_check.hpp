@@ -149,11 +149,11 @@ private:
         const simulated_disk disk = state.disk();
         recovered seen;
         named(state, "", [&] {
-            const auto tree = open_(disk);
+            const auto opened = open_(disk);
             seen.opened = disk.position();
-            seen.found = contents(*tree);
+            seen.found = contents(*opened);
             history.check(state.cause, state.position, seen.found);
-            check_files(disk, *tree);
+            check_files(disk, *opened);
         });
         if (plan_.recovery_every == 0 || checked_++ % plan_.recovery_every != 0) return;
         const simulated_disk again = state.disk();
@@ -168,26 +168,26 @@ private:
     }
     /// Opens, writes one thing, closes.
     void go_on(const simulated_disk& disk, recovered& seen) {
-        const auto tree = open_(disk);
-        require(contents(*tree) == seen.found, "recovery has one result");
+        const auto opened = open_(disk);
+        require(contents(*opened) == seen.found, "recovery has one result");
         std::mt19937_64 random(checked_);
         const Value value = samples_.value(random);
         seen.begun = disk.position();
-        tree->put(samples_.keys.front(), value);
-        tree->flush();
+        opened->put(samples_.keys.front(), value);
+        opened->flush();
         seen.acknowledged = disk.position();
         seen.then = seen.found;
         seen.then.insert_or_assign(samples_.keys.front(), value);
-        tree->close();
+        opened->close();
     }
     /// What was written after the first recovery is there; and what that showed stays, unless it was
     /// in the memory of the machine, and that lost power.
     void check_again(const history_type& history, const crash_state& first, const crash_state& next,
                      const recovered& seen) {
         const simulated_disk disk = next.disk();
-        const auto tree = open_(disk);
-        const map found = contents(*tree);
-        check_files(disk, *tree);
+        const auto opened = open_(disk);
+        const map found = contents(*opened);
+        check_files(disk, *opened);
         if (next.position >= seen.begun && found == seen.then) return;
         require(next.position < seen.acknowledged, "what is written after a recovery is there");
         const bool stays = first.cause == crash_cause::power || next.cause == crash_cause::process;
@@ -197,11 +197,11 @@ private:
         history.check(power ? crash_cause::power : crash_cause::process, first.position, found);
     }
 
-    static map contents(const tree_type& tree) {
-        const auto entries = tree.scan({}, direction::forward);
+    static map contents(const tree_type& of) {
+        const auto entries = of.scan({}, direction::forward);
         return map(entries.begin(), entries.end());
     }
-    void check_files(const simulated_disk& disk, const tree_type& tree) const {
+    void check_files(const simulated_disk& disk, const tree_type& of) const {
         std::size_t tables = 0;
         std::uint64_t log_bytes = 0;
         const disk_state state = disk.state();
@@ -213,7 +213,7 @@ private:
                     log_bytes += state.seen().files.at(file).size();
                 else
                     require(name == "root", "no orphan stays after opening: " + name);
-        const statistics live = tree.stats();
+        const statistics live = of.stats();
         require(tables == live.tables.size(), "no table stays that is not live");
         require(log_bytes == live.log_bytes, "no part of the log stays that is not live");
     }

@@ -273,6 +273,17 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(may_be_empty, Tables, all_tables) {
     BOOST_TEST(index.properties.entries == 0U);
 }
 
+/// The tree refuses to put such a key, so its bytes are damaged.
+BOOST_AUTO_TEST_CASE_TEMPLATE(refuses_keys_without_a_place_in_the_order, Format, formats) {
+    using nan_tables = tables_of<Format, double, int>;
+    const table made = nan_tables::build({{std::nan(""), 1, 1}}, 300);
+    BOOST_CHECK_THROW((void)nan_tables::index(made), lsm::decode_error);
+    lsm::byte_buffer block = made.part({0, made.index.offset, 0});
+    const std::size_t head = nan_tables::build({}, 300).index.offset;  // what stands before blocks
+    block.erase(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(head));
+    BOOST_CHECK_THROW((void)typename nan_tables::block(block), lsm::decode_error);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(shows_every_flipped_bit, Tables, tables_of_each_format) {
     const auto all = make_entries<typename Tables::key, typename Tables::value>(4);
     const table made = Tables::build(all, 150);

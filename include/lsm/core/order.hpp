@@ -31,8 +31,10 @@ template <ordered T>
 
 /// Whether a view has a place in the order: false for a NaN, and for whatever holds one.
 template <ordered T>
-[[nodiscard]] constexpr bool has_order(const T& a) {
-    if constexpr (std::three_way_comparable<T, std::partial_ordering>)
+[[nodiscard]] constexpr bool has_order([[maybe_unused]] const T& a) {
+    if constexpr (std::three_way_comparable<T, std::weak_ordering>)
+        return true;
+    else if constexpr (std::three_way_comparable<T, std::partial_ordering>)
         return (a <=> a) == 0;
     else
         return !(a < a);

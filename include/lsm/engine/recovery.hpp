@@ -3,6 +3,7 @@
 
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
+#include <lsm/core/order.hpp>
 #include <lsm/core/recovery_report.hpp>
 #include <lsm/engine/log_replay.hpp>
 #include <lsm/engine/table.hpp>
@@ -103,7 +104,10 @@ private:
             for (sequence_number number = group.first; const auto step = steps.next(); ++number) {
                 if (step->tree != 0) throw decode_error("an operation of an unknown tree");
                 const bool is_value = step->kind == payload_kind::value;
-                insert(decode<Key>(step->key), number,
+                Key key = decode<Key>(step->key);
+                if (!has_order(codec<Key>::as_view(key)))
+                    throw decode_error("a key has no place in the order");
+                insert(std::move(key), number,
                        is_value ? payload<Value>(decode<Value>(step->value))
                                 : payload<Value>::tombstone(),
                        group.first - 1);

@@ -5,6 +5,7 @@
 #include <lsm/codec/column.hpp>
 #include <lsm/core/checksum.hpp>
 #include <lsm/core/config.hpp>
+#include <lsm/core/order.hpp>
 #include <lsm/storage/format/table_index.hpp>
 
 #include <algorithm>
@@ -88,13 +89,25 @@ struct paged_format {
     template <class Key, class Value>
     [[nodiscard]] static table_index<Key> read_index(byte_view bytes) {
         table_index<Key> result = Encoding::template read_index<Key>(bytes);
-        for (std::size_t i = 1; i < result.first_keys.size(); ++i)
-            if (compare(result.view(result.first_keys[i - 1]), result.view(result.first_keys[i])) >=
-                0)
-                throw decode_error("the blocks' first keys do not ascend");
         if (result.last_key.has_value() == result.blocks.empty())
             throw decode_error("an index has blocks and no last key, or the reverse");
+        check_order(result);
         return result;
+    }
+
+private:
+    template <class Key>
+    static void check_order(const table_index<Key>& index) {
+        const Key* before = nullptr;
+        for (const Key& each : index.first_keys) {
+            if (!has_order(index.view(each))) throw decode_error("a key has no place in the order");
+            if (before && compare(index.view(*before), index.view(each)) >= 0)
+                throw decode_error("the blocks' first keys do not ascend");
+            before = &each;
+        }
+        if (before && (!has_order(index.view(*index.last_key)) ||
+                       compare(index.view(*before), index.view(*index.last_key)) > 0))
+            throw decode_error("the last key comes before a block's first");
     }
 };
 
@@ -198,7 +211,10 @@ public:
 private:
     void check_order() const {
         const auto all = window();
-        for (std::size_t i = 1; i < all.size(); ++i) {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (!has_order(view_in<Key>(all.keys[i])))
+                throw decode_error("a key has no place in the order");
+            if (i == 0) continue;
             const auto order = compare(view_in<Key>(all.keys[i - 1]), view_in<Key>(all.keys[i]));
             if (order > 0 || (order == 0 && all.sequences[i - 1] <= all.sequences[i]))
                 throw decode_error("entries are out of order");

@@ -158,6 +158,7 @@ public:
         cache_->count_fetch();
         try {
             const auto made = std::make_shared<const block>(std::move(bytes));
+            check_fits(which, made->window());
             cache_->insert(place, made, made->bytes());
             return {made, made->window()};
         } catch (const decode_error& failure) {
@@ -167,6 +168,20 @@ public:
     }
 
 private:
+    /// A block has the keys that the index says: else what merges tables, by the index's keys, would
+    /// take entries out of their order. @throws decode_error
+    void check_fits(std::size_t which, const window_of<Key, Value>& entries) const {
+        const table_index<Key>& index = this->index();
+        const auto is = [&](const cell<Key>& key, const Key& other) {
+            return compare<typename base::key_view>(view_in<Key>(key), index.view(other));
+        };
+        if (entries.empty() || is(entries.keys[0], index.first_keys[which]) != 0)
+            throw decode_error("it does not begin with the key that the index says");
+        const cell<Key>& last = entries.keys.back();
+        const bool is_last = which + 1 == index.blocks.size();
+        if (is_last ? is(last, *index.last_key) != 0 : is(last, index.first_keys[which + 1]) >= 0)
+            throw decode_error("it does not end before the key that the index says");
+    }
     static table_name name_of(const table_record& record) { return {record.id, record.extension}; }
 
     std::shared_ptr<Medium> medium_;

@@ -79,7 +79,8 @@ private:
             while (told_.reached != phase::writing && !told_.failed && is_alive(victim))
                 ::usleep(100);
         }
-        const std::uint64_t most = early ? typical_opening_ * 3 / 2 : std::uint64_t{1000} << next_.below(7);
+        const std::uint64_t most =
+            early ? typical_opening_ * 3 / 2 : std::uint64_t{1000} << next_.below(7);
         ::usleep(static_cast<useconds_t>(next_.below(most)));
         ::kill(victim, SIGKILL);
         int status = 0;

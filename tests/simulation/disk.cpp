@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(a_fault_strikes_the_calls_of_its_kind_once_or_for_ever) {
     auto file = folder.create("a");
     file.append(as_bytes("text"));
     BOOST_CHECK_EXCEPTION((void)folder.create("b"), lsm::error, fails_with(EMFILE));
-    BOOST_CHECK_NO_THROW(folder.create("b"));
+    BOOST_CHECK_NO_THROW((void)folder.create("b"));
     BOOST_TEST(disk.strikes() == 1U);
     disk.inject({.for_ever = true, .calls = fault_calls::mutating});
     BOOST_TEST(text_of(disk, "a") == "text");

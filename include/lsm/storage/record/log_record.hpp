@@ -176,8 +176,8 @@ inline std::uint64_t seal_group(byte_buffer& group, sequence_number first, std::
 /// before its checksum was.
 class log_groups {
 public:
-    /// @param segment all of it, with a header that was read from it
-    /// @param previous the sum of the last group of the segment before
+    /// @param segment all of it
+    /// @param header  what `read_log_header` made of it
     log_groups(byte_view segment, const log_segment_header& header) noexcept
         : segment_(segment), epoch_(header.epoch), previous_(header.previous_sum) {}
 

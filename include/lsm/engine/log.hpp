@@ -248,7 +248,7 @@ private:
     /// Writes the mark beside the last one, so that one of the two is always whole.
     void mark(segment& of, std::uint64_t end, bool durably) {
         const std::uint64_t at = lsm::detail::log_mark_begin * (1 + of.marks % 2);
-        const byte_buffer bytes = write_log_mark(of.record.epoch, end);
+        const auto bytes = write_log_mark(of.record.epoch, end);
         if (durably)
             of.file->write_durably(at, bytes);
         else

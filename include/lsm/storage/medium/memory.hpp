@@ -203,8 +203,10 @@ private:
 
 inline memory_medium::log_segment memory_medium::create_log_segment(std::uint64_t number,
                                                                     std::uint64_t bytes, bool) {
+    memory_disk::segment made{bytes, {}};
+    made.written.reserve(bytes);  // so that no write finds the memory full
     const std::scoped_lock lock(contents_->mutex);
-    contents_->log.insert_or_assign(number, memory_disk::segment{bytes, {}});
+    contents_->log.insert_or_assign(number, std::move(made));
     return {contents_, number};
 }
 

@@ -7,6 +7,7 @@
 #include <lsm/core/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -113,10 +114,11 @@ inline void append_varint(byte_buffer& out, std::uint64_t value) {
 }
 
 /// A mark: up to where the segment is on the device. Two are kept, of which one may be cut short.
-[[nodiscard]] inline byte_buffer write_log_mark(std::uint64_t epoch, std::uint64_t offset) {
-    byte_buffer out;
-    append_number(out, offset);
-    append_number(out, checksum(out, epoch));
+[[nodiscard]] inline std::array<std::byte, 16> write_log_mark(std::uint64_t epoch,
+                                                              std::uint64_t offset) noexcept {
+    std::array<std::byte, 16> out;
+    std::ranges::copy(to_little_endian(offset), out.begin());
+    std::ranges::copy(to_little_endian(checksum(byte_view(out).first(8), epoch)), out.begin() + 8);
     return out;
 }
 /// The farther one of the segment's marks that are whole; where the groups begin if there is none.

@@ -155,7 +155,10 @@ private:
     }
     /// Well again, it takes writes once more.
     void go_on() {
-        recover();
+        if (attempt([&] { tree_->resume(); }))
+            failed_.clear();
+        else
+            reopen();
         require(tree_ != nullptr, "a tree opens when its disk is well again: " + last_);
         batch steps;
         steps.put(some_key(), samples_.value(random_));

@@ -31,14 +31,24 @@ campaign make_campaign() {
     if (std::getenv("LSM_LONG")) {
         made.last = 40;
     } else {
-        plan.recovery_every = 100;
-        plan.recovery_sampling.every = is_optimised ? 4 : 16;
-        plan.sampling.every = is_optimised ? 1 : 5;
+        plan.sampling.every = is_optimised ? 1 : 8;
+        plan.recovery_every = 40;
+        plan.recovery_sampling.every = is_optimised ? 4 : 32;
     }
     if (const char* seed = std::getenv("LSM_SEED"))
         made.first = made.last = std::strtoull(seed, nullptr, 10);
     if (const char* crash = std::getenv("LSM_CRASH")) plan.sampling = {.only = crash};
     return made;
+}
+
+/// One script, crashed here and there, and no recovery.
+crash_plan make_fault_plan(const fault& what) {
+    crash_plan plan;
+    plan.fault = what;
+    plan.seed = 3;
+    plan.sampling = {.every = is_optimised ? 40U : 400U, .seed = what.at};
+    plan.recovery_every = 0;
+    return plan;
 }
 
 }  // namespace
@@ -69,4 +79,27 @@ void simulation::run_crashes(const text_opener& open, const crash_use& use) {
     BOOST_TEST_MESSAGE(sum.states << " crashes, " << sum.recovery_states << " in recoveries, "
                                   << static_cast<std::uint64_t>(all / took.count()) << " a second");
     BOOST_TEST(sum.states > 0U);
+}
+
+std::uint64_t simulation::run_faults(const text_opener& open, fault what) {
+    const std::uint64_t stride = is_optimised || std::getenv("LSM_LONG") ? 1 : 7;
+    const auto samples = make_samples();
+    std::uint64_t states = 0, runs = 0;
+    for (;; what.at += what.at < 50 ? 1 : stride, ++runs) {
+        what.bit = what.at * 7919;
+        crash_count count;
+        BOOST_TEST_CONTEXT("call " << what.at << (what.for_ever ? " and all later" : ""))
+        count = check_crashes<std::string, std::string>(open, samples, make_fault_plan(what));
+        states += count.states;
+        if (count.strikes == 0) break;
+    }
+    BOOST_TEST_MESSAGE(runs << " faults, " << states << " crashes");
+    return runs;
+}
+
+void simulation::run_small_disk(const text_opener& open, std::uint64_t bytes) {
+    crash_plan plan = make_fault_plan({.at = 0});
+    plan.disk.capacity = bytes;
+    BOOST_TEST_CONTEXT(bytes << " bytes")
+    BOOST_TEST((check_crashes<std::string, std::string>(open, make_samples(), plan).states > 0U));
 }

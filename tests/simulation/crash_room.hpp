@@ -23,7 +23,7 @@ using text_opener = lsm::testing::tree_opener<std::string, std::string>;
 struct crash_use {
     lsm::durability usual = lsm::durability::process_crash;
     bool maps = true;  ///< whether the log is written through mappings
-    lsm::log_options log = {.segment_bytes = 8192, .sync_bytes = 1024, .max_bytes = 32768};
+    lsm::log_options log = {.segment_bytes = 5120, .sync_bytes = 512, .max_bytes = 32768};
     std::vector<lsm::durability> levels = lsm::testing::crash_plan().levels;
 };
 
@@ -49,6 +49,12 @@ lsm::testing::model_samples<std::string, std::string> make_samples();
 
 /// Checks all seeds, and says how many crashes there were. Compiled once, in crash_room.cpp.
 void run_crashes(const text_opener& open, const crash_use& use);
+
+/// Strikes one call after the other, until a run meets no fault. What that leaves is crashed here and
+/// there. @returns how many runs met it
+std::uint64_t run_faults(const text_opener& open, lsm::testing::fault what);
+/// Runs on a disk that has so much space, and in the end enough.
+void run_small_disk(const text_opener& open, std::uint64_t bytes);
 
 template <class Tree>
 void check_tree(const crash_use& use) {

@@ -107,7 +107,8 @@ private:
             make_room(all);
         } catch (...) {  // the others may fit, and hear of their own failures if they do not
             all.front()->failure = std::current_exception();
-            if (state_.store.root_unknown) state_.fail(own_copy(all.front()->failure));
+            if (state_.store.root_unknown || state_.store.log.is_broken())
+                state_.fail(own_copy(all.front()->failure));
             return 1;
         }
         before_ = last_ = state_.store.last_sequence.load(std::memory_order_relaxed);

@@ -148,9 +148,11 @@ public:
                               options_.sync_bytes;
     }
 
-    /// @throws error if an earlier write or sync failed
+    /// Whether an earlier write or sync failed.
+    [[nodiscard]] bool is_broken() const noexcept { return broken_.load(); }
+    /// @throws error if it is broken
     void check_whole() const {
-        if (broken_.load())
+        if (is_broken())
             throw error(errc::read_only, "an earlier write to the log failed: call resume()");
     }
 

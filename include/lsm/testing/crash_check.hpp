@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/core/error.hpp>
 #include <lsm/core/key_range.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/storage/storage.hpp>
 #include <lsm/testing/any_tree.hpp>
 #include <lsm/testing/crash_history.hpp>
+#include <lsm/testing/crash_script.hpp>
 #include <lsm/testing/crash_states.hpp>
 #include <lsm/testing/law.hpp>
 #include <lsm/testing/model.hpp>
@@ -16,6 +18,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -25,98 +28,14 @@
 
 namespace lsm::testing {
 
-/// Opens a tree on a disk, or creates it; always with the same settings.
-template <class Key, class Value>
-using tree_opener = std::function<std::unique_ptr<any_tree<Key, Value>>(const simulated_disk&)>;
-
-/// What a crash check does.
-struct crash_plan {
-    std::uint64_t seed = 1;       ///< decides the operations
-    std::size_t operations = 60;  ///< puts, erases, batches, flushes, compactions, reopenings
-    /// What writes ask for; one of these each time. Flush, sync and close acknowledge `power_loss`.
-    std::vector<durability> levels = {durability::none, durability::process_crash,
-                                      durability::process_crash, durability::power_loss};
-    disk_settings disk = {};
-    crash_sampling sampling = {};       ///< which crashes
-    std::uint64_t recovery_every = 16;  ///< in one of so many recoveries, there are crashes again
-    crash_sampling recovery_sampling = {};
-};
-
 /// What it did.
 struct crash_count {
+    std::uint64_t strikes = 0;          ///< calls that the fault struck
     std::uint64_t states = 0;           ///< crashes of the script
     std::uint64_t recovery_states = 0;  ///< crashes of a recovery from one of these
 };
 
 namespace detail {
-
-/// Random operations on a tree, noted in a history.
-template <class Key, class Value>
-class crash_script {
-public:
-    crash_script(const simulated_disk& disk, const tree_opener<Key, Value>& open,
-                 const model_samples<Key, Value>& samples, const crash_plan& plan)
-        : samples_(samples), plan_(plan), random_(plan.seed), history_(disk), tree_(open(disk)) {}
-
-    crash_history<Key, Value> run() && {
-        for (std::size_t n = 0; n < plan_.operations; ++n) step();
-        tree_->close();
-        history_.acknowledge(durability::power_loss);
-        return std::move(history_);
-    }
-
-private:
-    using batch = basic_write_batch<Key, Value>;
-
-    void step() {
-        const std::size_t what = below(100);
-        if (what < 60) return write_one(what < 45);
-        if (what < 75) return write_batch();
-        if (what < 85) return acknowledged([&] { tree_->flush(); });
-        if (what < 90) return acknowledged([&] { tree_->compact(); });
-        if (what < 94) return acknowledged([&] { tree_->reopen(); });
-        if (what < 97 && plan_.levels.size() > 1) return acknowledged([&] { tree_->sync(); });
-        (void)tree_->maintain();
-    }
-    void write_one(bool puts) {
-        batch step;
-        if (puts)
-            step.put(some_key(), samples_.value(random_));
-        else
-            step.erase(some_key());
-        write(step);
-    }
-    void write_batch() {
-        batch steps;
-        for (std::size_t count = 2 + below(6); count > 0; --count)
-            if (below(4) == 0)
-                steps.erase(some_key());
-            else
-                steps.put(some_key(), samples_.value(random_));
-        write(steps);
-    }
-    void write(const batch& steps) {
-        const durability level = plan_.levels[below(plan_.levels.size())];
-        history_.begin(steps);
-        tree_->write(steps, level);
-        history_.acknowledge(level);
-    }
-    template <class F>
-    void acknowledged(F f) {
-        f();
-        history_.acknowledge(durability::power_loss);
-    }
-    std::size_t below(std::size_t limit) {
-        return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random_);
-    }
-    const Key& some_key() { return samples_.keys[below(samples_.keys.size())]; }
-
-    const model_samples<Key, Value>& samples_;
-    const crash_plan& plan_;
-    std::mt19937_64 random_;
-    crash_history<Key, Value> history_;
-    std::unique_ptr<any_tree<Key, Value>> tree_;
-};
 
 /// Opens what crashes leave, and compares.
 template <class Key, class Value>
@@ -132,13 +51,22 @@ public:
 
     crash_count run() {
         const simulated_disk disk(plan_.disk);
-        const history_type history = crash_script<Key, Value>(disk, open_, samples_, plan_).run();
+        const auto [history, strikes] = script(disk);
+        count_.strikes = strikes;
         count_.states = for_each_crash_state(
-            disk.trace(), [&](const crash_state& state) { check(history, state); }, plan_.sampling);
+            disk.trace(), [&, &of = history](const crash_state& state) { check(of, state); },
+            plan_.sampling);
         return count_;
     }
 
 private:
+    auto script(const simulated_disk& disk) {
+        try {
+            return crash_script<Key, Value>(disk, open_, samples_, plan_).run();
+        } catch (const std::exception& failure) {
+            throw law_broken("seed " + std::to_string(plan_.seed) + ": " + failure.what());
+        }
+    }
     /// What a recovery showed, and a write after it.
     struct recovered {
         map found, then;
@@ -156,28 +84,36 @@ private:
             check_files(disk, *opened);
         });
         if (plan_.recovery_every == 0 || checked_++ % plan_.recovery_every != 0) return;
-        const simulated_disk again = state.disk();
-        named(state, "", [&] { go_on(again, seen); });
-        count_.recovery_states += for_each_crash_state(
-            again.trace(),
-            [&](const crash_state& next) {
-                named(state, ", then " + next.describe(),
-                      [&] { check_again(history, state, next, seen); });
-            },
-            plan_.recovery_sampling);
+        for (const bool writes : {false, true}) {
+            const simulated_disk again = state.disk();
+            named(state, "", [&] { go_on(again, writes, seen); });
+            count_.recovery_states += for_each_crash_state(
+                again.trace(),
+                [&](const crash_state& next) {
+                    named(state,
+                          std::string(writes ? ", then a write, and " : ", then ") +
+                              next.describe(),
+                          [&] { check_again(history, state, next, seen); });
+                },
+                plan_.recovery_sampling);
+        }
     }
-    /// Opens, writes one thing, closes.
-    void go_on(const simulated_disk& disk, recovered& seen) {
+    /// Opens, writes one thing or nothing, closes.
+    void go_on(const simulated_disk& disk, bool writes, recovered& seen) {
         const auto opened = open_(disk);
         require(contents(*opened) == seen.found, "recovery has one result");
-        std::mt19937_64 random(checked_);
-        const Value value = samples_.value(random);
-        seen.begun = disk.position();
-        opened->put(samples_.keys.front(), value);
-        opened->flush();
-        seen.acknowledged = disk.position();
         seen.then = seen.found;
-        seen.then.insert_or_assign(samples_.keys.front(), value);
+        seen.begun = disk.position();
+        if (writes) {
+            std::mt19937_64 random(checked_);
+            const auto step =
+                seen.then.insert_or_assign(samples_.keys.front(), samples_.value(random));
+            opened->put(step.first->first, step.first->second);
+            opened->flush();
+        } else {
+            opened->close();
+        }
+        seen.acknowledged = disk.position();
         opened->close();
     }
     /// What was written after the first recovery is there; and what that showed stays, unless it was
@@ -197,10 +133,6 @@ private:
         history.check(power ? crash_cause::power : crash_cause::process, first.position, found);
     }
 
-    static map contents(const tree_type& of) {
-        const auto entries = of.scan({}, direction::forward);
-        return map(entries.begin(), entries.end());
-    }
     void check_files(const simulated_disk& disk, const tree_type& of) const {
         std::size_t tables = 0;
         std::uint64_t log_bytes = 0;

@@ -28,8 +28,7 @@ public:
 
     explicit crash_history(simulated_disk on) : disk_(std::move(on)) {}
 
-    /// An operation begins. One that fails is not acknowledged; it may have happened, if it is the
-    /// last.
+    /// An operation begins.
     void begin(basic_write_batch<Key, Value> batch) {
         map next = states_.back();
         for (auto& step : batch.steps())
@@ -37,8 +36,25 @@ public:
                 next.insert_or_assign(step.key, step.content.value());
             else
                 next.erase(step.key);
-        begun_.push_back(disk_.position());
-        states_.push_back(std::move(next));
+        add(std::move(next));
+    }
+    /// The operation failed: it has not happened, but a crash may bring it back, whole.
+    void fail() {
+        map before = states_[states_.size() - 2];
+        add(std::move(before));
+    }
+    /// The operation was refused: it is nowhere.
+    void refuse() {
+        states_.pop_back();
+        begun_.pop_back();
+    }
+    /// The tree was left without closing it, and opened again. @throws law_broken if it cannot hold
+    /// this; else this is what it holds from now on, and that survives what it survived
+    void reopen(const map& found) {
+        check(crash_cause::process, disk_.position(), found);
+        if (found == now()) return;
+        add(found);
+        acknowledge(durability::process_crash);
     }
     /// All operations so far survive what the level names, from now on.
     void acknowledge(durability level) {
@@ -64,6 +80,11 @@ public:
     }
 
 private:
+    void add(map next) {
+        begun_.push_back(disk_.position());
+        states_.push_back(std::move(next));
+    }
+
     struct acknowledgement {
         std::size_t position;
         std::size_t operations;

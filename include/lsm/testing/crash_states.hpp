@@ -65,10 +65,9 @@ struct crash_sampling {
 /// | `power/zeros`, `power/garbage` | the same of all such writes |
 /// | `power/lost-page-<p>`, `power/only-page-<p>` | a mapping's page, with all stores into it |
 ///
-/// While a call writes, as `in-<call>/`: the process dies with only the first or the last n bytes
-/// written (`process/torn-<n>`; `process/tail-<n>`: copying into a mapping has no order), or a write
-/// that is to be durable is cut by a loss of power (`power/torn-<n>` with, and `power/bare-<n>`
-/// without, what else is not synced).
+/// While a call writes, as `in-<call>/`: the process dies with only the first n bytes written, also
+/// into a mapping (`process/torn-<n>`), or a write that is to be durable is cut by a loss of power
+/// (`power/torn-<n>` with, and `power/bare-<n>` without, what else is not synced).
 ///
 /// @returns how many it visited
 std::uint64_t for_each_crash_state(const disk_trace& trace,
@@ -213,34 +212,26 @@ private:
     void explore_in(const call_pointer& call) {
         if (!call->writes() || call->result != call_result::done) return;
         begin_place("in-" + std::to_string(position_ + 1) + "/");
-        const bool stores = call->kind == call_kind::store;
-        for (const std::size_t cut : cuts_of(call->bytes.size())) {
-            offer_part({crash_cause::process, "torn", cut, call}, 0, cut);
-            if (stores)
-                offer_part({crash_cause::process, "tail", cut, call}, call->bytes.size() - cut,
-                           cut);
-        }
+        for (const std::size_t cut : cuts_of(call->bytes.size()))
+            offer_part({crash_cause::process, "torn", cut, call}, cut);
         if (call->kind != call_kind::write_durably) return;
-        offer_part({crash_cause::process, "kept", {}, call}, 0, call->bytes.size());
-        const disk_state begun = with_part(*call, 0, call->bytes.size());
+        offer_part({crash_cause::process, "kept", {}, call}, call->bytes.size());
+        const disk_state begun = with_part(*call, call->bytes.size());
         gather(begun);
         explore_torn("torn", fate::kept);
         explore_torn("bare", fate::lost);
     }
-    /// The state with a part of the bytes written, none of them durable.
-    [[nodiscard]] disk_state with_part(const disk_call& call, std::size_t from,
-                                       std::size_t bytes) const {
+    /// The state with the first bytes written, none of them durable.
+    [[nodiscard]] disk_state with_part(const disk_call& call, std::size_t bytes) const {
         disk_call part = call;
-        const byte_view some = byte_view(call.bytes).subspan(from, bytes);
-        part.bytes.assign(some.begin(), some.end());
-        part.offset += from;
+        part.bytes.resize(bytes);
         if (part.kind == call_kind::write_durably) part.kind = call_kind::write;
         disk_state state = now_;
         state.apply(std::make_shared<const disk_call>(std::move(part)));
         return state;
     }
-    void offer_part(const label& named, std::size_t from, std::size_t bytes) {
-        offer(named, [&] { return with_part(*named.about, from, bytes); });
+    void offer_part(const label& named, std::size_t bytes) {
+        offer(named, [&] { return with_part(*named.about, bytes); });
     }
 
     // ---------------------------------------------------------------- making states

@@ -14,7 +14,7 @@ enum class fault_kind {
     short_write,     ///< a write does half, then EIO
     interrupted,     ///< any call: EINTR, which a file system retries, so it is only counted
     too_many_files,  ///< what opens or creates: EMFILE
-    sync_loses,      ///< a sync: EIO, and later syncs succeed without writing what this one should
+    sync_loses,      ///< a file's sync: EIO, and later ones succeed without writing what it should
     flipped_bit      ///< a read succeeds, with one bit changed
 };
 
@@ -33,7 +33,7 @@ struct fault {
 namespace detail {
 
 /// What a call does, as far as faults care.
-enum class touch { open, list, read, make, write, rename, remove, sync };
+enum class touch { open, list, read, make, write, rename, remove, sync, sync_names };
 
 /// Counts calls, and says which of them fail.
 class fault_injector {

@@ -200,7 +200,7 @@ inline bool disk_core::open_folder(const std::string& path, bool may_create) {
     if (missing && !may_create) return false;
     if (!may_create || (!missing && !found->second.empty())) return true;
     if (missing) perform(touch::make, {.kind = call_kind::make_folder, .folder = path});
-    perform(touch::sync, {.kind = call_kind::sync_parent, .folder = path});
+    perform(touch::sync_names, {.kind = call_kind::sync_parent, .folder = path});
     return true;
 }
 
@@ -344,7 +344,8 @@ inline std::uint64_t disk_core::bytes(const simulated_file& of) {
 
 inline void disk_core::sync(disk_call call) {
     const std::scoped_lock lock(mutex_);
-    perform(touch::sync, std::move(call));
+    const bool of_names = call.kind == call_kind::sync_folder;
+    perform(of_names ? touch::sync_names : touch::sync, std::move(call));
 }
 
 }  // namespace detail

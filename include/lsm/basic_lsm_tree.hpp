@@ -2,16 +2,13 @@
 #pragma once
 
 #include <lsm/codec/codec.hpp>
-#include <lsm/core/config.hpp>
 #include <lsm/core/key_range.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/core/recovery_report.hpp>
 #include <lsm/core/statistics.hpp>
-#include <lsm/engine/commit.hpp>
-#include <lsm/engine/maintenance.hpp>
+#include <lsm/engine/open_tree.hpp>
 #include <lsm/engine/policy_check.hpp>
-#include <lsm/engine/tree_state.hpp>
-#include <lsm/engine/turns.hpp>
+#include <lsm/engine/process.hpp>
 #include <lsm/fwd.hpp>
 #include <lsm/scan_view.hpp>
 #include <lsm/snapshot.hpp>
@@ -20,10 +17,8 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <ranges>
-#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -56,7 +51,8 @@ namespace lsm {
 template <class Key, class Value, class MemTablePolicy, class StoragePolicy, class CompactionPolicy>
 class basic_lsm_tree
     : engine::checked<Key, Value, MemTablePolicy, StoragePolicy, CompactionPolicy> {
-    class internals;
+    using open_tree =
+        engine::open_tree<Key, Value, MemTablePolicy, StoragePolicy, CompactionPolicy>;
     friend class basic_snapshot<basic_lsm_tree>;
 
 public:
@@ -151,169 +147,14 @@ public:
     [[nodiscard]] std::exception_ptr background_error() const;
 
 private:
-    std::shared_ptr<internals> tree_;
+    std::shared_ptr<open_tree> tree_;
 };
 
 // ------------------------------------------------------------------------------ implementation
 
-/// The tree proper. Snapshots share it.
-template <class Key, class Value, class M, class S, class C>
-class basic_lsm_tree<Key, Value, M, S, C>::internals {
-    using state_type = engine::tree_state<Key, Value, M, S, C>;
-    using maintenance_type = engine::maintenance<state_type>;
-    using request = engine::write_request<Key, Value>;
-    static constexpr bool is_exclusive = state_type::memtable_type::is_exclusive;
-
-public:
-    internals(const location& where, options settings) : state_(where, std::move(settings)) {
-        if (state_.options.mode == open_mode::read_only) return;
-        flush_recovered();
-        maintenance_.start();
-    }
-    internals(const internals&) = delete;
-    internals& operator=(const internals&) = delete;
-    ~internals() { close_or_report(); }
-
-    void write(std::span<operation<Key, Value>> steps, durability level) {
-        state_.check_writable();
-        if (steps.empty()) return;
-        const bool has_log = state_.options.log.enabled;
-        if (!has_log && level != durability::none)
-            throw error(errc::invalid_argument,
-                        "a tree without a log takes only writes of durability::none");
-        request mine{steps, level};
-        engine::check_and_encode(mine, 0, has_log);
-        writers_.share(mine, [&](std::span<request* const> all) noexcept {
-            engine::committer<state_type, maintenance_type>(state_, maintenance_).run(all);
-        });
-        if (mine.failure) std::rethrow_exception(mine.failure);
-        maintenance_.after_write();
-    }
-    [[nodiscard]] durability usual_durability() const noexcept {
-        return state_.options.log.enabled ? state_.options.durability : durability::none;
-    }
-
-    /// Shows the value's cell to `f`, of the newest version. @returns whether there is one
-    template <class F>
-    bool find(const key_view& key, F&& f) const {
-        [[maybe_unused]] std::conditional_t<is_exclusive, engine::pin, char> keeps{};
-        if constexpr (is_exclusive) keeps = pin_now();
-        const auto reads = state_.read();
-        if (!has_order(key)) return false;  // a NaN was never put
-        return reads->find(key, state_.store.last_sequence.load(std::memory_order_acquire),
-                           std::forward<F>(f));
-    }
-    /// The same at a number that is pinned.
-    template <class F>
-    bool find(const key_view& key, sequence_number at, F&& f) const {
-        const auto reads = state_.read();
-        if (!has_order(key)) return false;
-        return reads->find(key, at, std::forward<F>(f));
-    }
-
-    scan_type scan(key_range<Key> range, engine::pin at) const {
-        for (const auto* end : {&range.lower, &range.upper})
-            if (*end && !has_order<key_view>(codec<Key>::as_view((*end)->key)))
-                throw error(errc::invalid_argument,
-                            "a scan's end has no place in the order: it is, or holds, a NaN");
-        return {state_.read().share(), std::move(at), std::move(range), direction::forward};
-    }
-
-    [[nodiscard]] engine::pin pin_now() const {
-        return {state_.store.pins, state_.store.last_sequence};
-    }
-
-    void sync() {
-        state_.check_writable();
-        try {
-            state_.store.log.sync();
-        } catch (...) {
-            state_.fail(std::current_exception());
-            throw;
-        }
-    }
-    void flush() {
-        if (state_.has_failed()) return resume();
-        state_.check_writable();
-        writers_.alone([&] { maintenance_.freeze(); });
-        maintenance_.flush_all();
-    }
-    void compact() {
-        flush();
-        maintenance_.compact();
-    }
-    bool maintain() {
-        state_.check_writable();
-        return maintenance_.step();
-    }
-    void resume() {
-        static_cast<void>(state_.read());
-        writers_.alone([&] {
-            if (!state_.has_failed()) return;
-            state_.verify_root();
-            maintenance_.flush_everything([&] { state_.end_log(false); });
-            state_.forgive();
-        });
-    }
-    [[nodiscard]] statistics stats() { return state_.collect_statistics(); }
-    [[nodiscard]] const recovery_report& recovered() const noexcept { return state_.recovered; }
-    [[nodiscard]] std::exception_ptr background_error() const {
-        return state_.failure().original();
-    }
-
-    void close() {
-        state_.check_owner();
-        const std::scoped_lock one(closing_);
-        if (!state_.is_open()) return;
-        if (state_.options.mode != open_mode::read_only) {
-            maintenance_.stop();
-            if (state_.has_failed()) resume();
-            writers_.alone([&] {
-                maintenance_.flush_everything([&] {
-                    state_.end_log(true);
-                    state_.release();
-                });
-            });
-        } else {
-            state_.release();
-        }
-    }
-    /// For destructors: the tree is closed afterwards, come what may.
-    void close_or_report() noexcept {
-        if (!state_.is_owner()) return;  // the threads, the lock and the log are the parent's
-        try {
-            close();
-        } catch (...) {
-            state_.report(std::current_exception());
-            maintenance_.stop();
-            state_.release();
-        }
-    }
-
-private:
-    /// What came from the log goes to tables at once. Where that fails, it stays readable.
-    void flush_recovered() {
-        try {
-            if (state_.store.root.log.empty()) return;
-            maintenance_.flush_everything([&] {
-                // Of a log without operations that count, no flush lets go; another must not follow it.
-                if (!state_.store.root.log.empty()) state_.end_log(false);
-            });
-        } catch (...) {
-            state_.fail(std::current_exception());
-            state_.report(std::current_exception());
-        }
-    }
-
-    mutable state_type state_;
-    maintenance_type maintenance_{state_};
-    engine::turns<request> writers_;
-    std::mutex closing_;
-};
-
 template <class Key, class Value, class M, class S, class C>
 basic_lsm_tree<Key, Value, M, S, C>::basic_lsm_tree(const location& where, options settings)
-    : tree_(engine::make_owned<internals>(where, std::move(settings))) {}
+    : tree_(engine::make_owned<open_tree>(where, std::move(settings))) {}
 
 template <class Key, class Value, class M, class S, class C>
 basic_lsm_tree<Key, Value, M, S, C>::~basic_lsm_tree() {
@@ -394,7 +235,9 @@ basic_lsm_tree<Key, Value, M, S, C>::multi_get(Keys&& keys) const {
 
 template <class Key, class Value, class M, class S, class C>
 auto basic_lsm_tree<Key, Value, M, S, C>::scan(key_range<Key> range) const -> scan_type {
-    return tree_->scan(std::move(range), tree_->pin_now());
+    engine::pin at = tree_->pin_now();
+    auto from = tree_->source_of(range);
+    return {std::move(from), std::move(at), std::move(range), direction::forward};
 }
 
 template <class Key, class Value, class M, class S, class C>

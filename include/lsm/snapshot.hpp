@@ -22,7 +22,7 @@ class basic_snapshot {
     using key_type = typename Tree::key_type;
     using value_type = typename Tree::mapped_type;
     using key_view = typename Tree::key_view;
-    using internals = typename Tree::internals;
+    using open_tree = typename Tree::open_tree;
 
 public:
     /// @name As the tree's own members, as of the moment that the snapshot was taken
@@ -43,7 +43,8 @@ public:
         return tree_->find(key, at_.at(), [&](const auto& seen) { f(view_in<value_type>(seen)); });
     }
     [[nodiscard]] scan_view<key_type, value_type> scan(key_range<key_type> range = {}) const {
-        return tree_->scan(std::move(range), at_);
+        auto from = tree_->source_of(range);
+        return {std::move(from), at_, std::move(range), direction::forward};
     }
     [[nodiscard]] scan_view<key_type, value_type> scan(key_type lo, key_type hi) const {
         return scan(half_open(std::move(lo), std::move(hi)));
@@ -56,10 +57,10 @@ public:
 private:
     friend Tree;
 
-    basic_snapshot(std::shared_ptr<internals> of, engine::pin at)
+    basic_snapshot(std::shared_ptr<open_tree> of, engine::pin at)
         : tree_(std::move(of)), at_(std::move(at)) {}
 
-    std::shared_ptr<internals> tree_;
+    std::shared_ptr<open_tree> tree_;
     engine::pin at_;
 };
 

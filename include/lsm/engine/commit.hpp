@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -171,8 +170,8 @@ private:
         for (const request* each : inserted) level = (std::max)(level, each->level);
         try {
             state_.store.log.commit(level);
-        } catch (
-            ...) {  // whether it will be there after a crash is not known, so nobody sees it now
+        } catch (...) {
+            // Whether it will be there after a crash is not known, so nobody sees it now.
             state_.fail(std::current_exception());
             for (request* each : inserted) each->failure = own_copy(std::current_exception());
             active_->abort(before_ + 1, last_);

@@ -134,8 +134,8 @@ public:
         try {
             to->file->sync();
             mark(*to, end, false);
-        } catch (
-            ...) {  // which pages are on the device is not known, and a second try would not tell
+        } catch (...) {
+            // Which pages are on the device is not known, and a second try would not tell.
             broken_.store(true);
             throw;
         }
@@ -179,6 +179,7 @@ public:
         unprepare();
         for (old_segment& each : older_) remove(each.record);
         older_.clear();
+        if (active_) sealed_bytes_ += active_->end.load();
         for (auto* each : {&active_, &spare_}) {
             if (*each) remove((*each)->record);
             each->reset();

@@ -48,10 +48,6 @@ public:
         [[nodiscard]] std::shared_ptr<const T> share() const {
             return owned_ ? owned_ : reads_->shared_from_this();
         }
-        /// Whether nothing else was published meanwhile.
-        [[nodiscard]] bool is_current() const noexcept {
-            return of_->current_.load(std::memory_order_seq_cst) == reads_;
-        }
 
     private:
         friend published;
@@ -89,7 +85,7 @@ public:
         const std::scoped_lock lock(mutex_);
         retired_.reserve(retired_.size() + 1);
     }
-    /// Publishes @p next, or nothing. One thread at a time. @pre `prepare`
+    /// Publishes @p next. One thread at a time. @pre `prepare`
     void replace(std::shared_ptr<const T> next) noexcept {
         {
             const std::scoped_lock lock(mutex_);

@@ -10,7 +10,6 @@
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -31,8 +30,8 @@ struct store {
     std::shared_ptr<pin_set> pins = std::make_shared<pin_set>();
     std::atomic<sequence_number> last_sequence = no_sequence;  ///< of the last write readers see
     std::atomic<std::uint64_t> next_table_id = 0;
-    engine::log<Medium>
-        log;  ///< the writer's whose turn it is; its segments are guarded by `changes`
+    /// Written by the writer whose turn it is; which segments there are is guarded by `changes`.
+    engine::log<Medium> log;
 
     /// Guards what follows, and all that becomes live: held while the root is replaced, and while a
     /// read state is published. No reader takes it.
@@ -58,7 +57,7 @@ struct store {
         next.generation = root.generation + 1;
         next.next_table_id = next_table_id.load();
         next.last_sequence = last_sequence.load();
-        next.next_log_segment = (std::max)(next.next_log_segment, next_log_segment);
+        next.next_log_segment = next_log_segment;
         edit(next);
         if (medium->replace_root(write_root(next)) != replace_result::ok) {
             root_unknown = true;
@@ -91,9 +90,8 @@ struct store {
         const std::scoped_lock lock(changes);
         mark_unclean();
         try {
-            next_log_segment = root.next_log_segment + 1;
             const log_segment_record made =
-                log.prepare(root.next_log_segment, root.generation + 1, group_bytes);
+                log.prepare(next_log_segment++, root.generation + 1, group_bytes);
             edit_root([&](root_record& next) { next.log.push_back(made); });
         } catch (...) {
             if (!root_unknown) log.unprepare();  // the root may name it else

@@ -64,6 +64,7 @@ struct tree_state {
         from.remove_orphans();
         recovered = from.report();
         store.next_table_id = root.next_table_id;
+        store.next_log_segment = root.next_log_segment;
         store.last_sequence = (std::max)(root.last_sequence, last);
         store.root = std::move(root);
         publish(active, {}, std::make_shared<const version_type>(std::move(tables)));
@@ -164,9 +165,11 @@ struct tree_state {
     }
     [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
     [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(current.read()); }
+    /// @throws error if the tree cannot be used
+    void check_open() const { static_cast<void>(read()); }
     /// @throws error if the tree cannot be written to
     void check_writable() const {
-        static_cast<void>(read());
+        check_open();
         if (options.mode == open_mode::read_only)
             throw error(errc::read_only, store.where + " was opened read-only");
         store.check_root();

@@ -203,10 +203,7 @@ public:
     /// Writes. These bytes are on the device when it returns. They do not go through pages that a
     /// mapping made dirty: after the first such write the segment is mapped no more.
     void write_durably(std::uint64_t offset, byte_view bytes) {
-        if (mapped_) {
-            sync();
-            mapped_.reset();
-        }
+        mapped_.reset();
         file_.write_at_durably(offset, bytes);
     }
     /// Returns when all that was written is on the device.
@@ -224,7 +221,6 @@ template <class FileSystem>
 auto directory<FileSystem>::create_log_segment(std::uint64_t number, std::uint64_t bytes,
                                                bool may_map) -> log_segment {
     const std::string name = log_file_name(number);
-    folder_.remove(name);  // what a crash or a full disk left of an attempt at this number
     try {
         file made = folder_.create(name);
         made.preallocate(bytes);

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/codec/codec.hpp>
+#include <lsm/core/error.hpp>
+#include <lsm/core/key_range.hpp>
+#include <lsm/core/options.hpp>
+#include <lsm/core/order.hpp>
+#include <lsm/core/recovery_report.hpp>
+#include <lsm/core/statistics.hpp>
+#include <lsm/engine/commit.hpp>
+#include <lsm/engine/maintenance.hpp>
+#include <lsm/engine/pins.hpp>
+#include <lsm/engine/read_state.hpp>
+#include <lsm/engine/tree_state.hpp>
+#include <lsm/engine/turns.hpp>
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace lsm::engine {
+
+/// A tree from its opening to its closing: its state, its writers and its maintenance, and what its
+/// members ask of them. Snapshots share it with the tree.
+template <class Key, class Value, class M, class S, class C>
+class open_tree {
+    using state_type = tree_state<Key, Value, M, S, C>;
+    using maintenance_type = maintenance<state_type>;
+    using request = write_request<Key, Value>;
+    using key_view = std::remove_cvref_t<view_of<Key>>;
+
+public:
+    using location = typename state_type::medium_type::location;
+    using options_type = typename state_type::options_type;
+
+    open_tree(const location& where, options_type settings) : state_(where, std::move(settings)) {
+        if (state_.options.mode == open_mode::read_only) return;
+        flush_recovered();
+        maintenance_.start();
+    }
+    open_tree(const open_tree&) = delete;
+    open_tree& operator=(const open_tree&) = delete;
+    ~open_tree() { close_or_report(); }
+
+    void write(std::span<operation<Key, Value>> steps, durability level) {
+        state_.check_writable();
+        if (steps.empty()) return;
+        const bool has_log = state_.options.log.enabled;
+        if (!has_log && level != durability::none)
+            throw error(errc::invalid_argument,
+                        "a tree without a log takes only writes of durability::none");
+        request mine{steps, level};
+        check_and_encode(mine, 0, has_log);
+        writers_.share(mine, [&](std::span<request* const> all) noexcept {
+            committer<state_type, maintenance_type>(state_, maintenance_).run(all);
+        });
+        if (mine.failure) std::rethrow_exception(mine.failure);
+        maintenance_.after_write();
+    }
+    [[nodiscard]] durability usual_durability() const noexcept {
+        return state_.options.log.enabled ? state_.options.durability : durability::none;
+    }
+
+    /// Shows the value's cell to `f`, of the newest version. @returns whether there is one
+    template <class F>
+    bool find(const key_view& key, F&& f) const {
+        [[maybe_unused]] const auto keeps = keep_versions();
+        const auto reads = state_.read();
+        if (!has_order(key)) return false;  // a NaN was never put
+        return reads->find(key, state_.store.last_sequence.load(std::memory_order_acquire),
+                           std::forward<F>(f));
+    }
+    /// The same at a number that is pinned.
+    template <class F>
+    bool find(const key_view& key, sequence_number at, F&& f) const {
+        const auto reads = state_.read();
+        if (!has_order(key)) return false;
+        return reads->find(key, at, std::forward<F>(f));
+    }
+
+    /// What a scan of the range reads, for as long as it is held.
+    [[nodiscard]] std::shared_ptr<const readable<Key, Value>>
+    source_of(const key_range<Key>& range) const {
+        for (const auto* end : {&range.lower, &range.upper})
+            if (*end && !has_order<key_view>(codec<Key>::as_view((*end)->key)))
+                throw error(errc::invalid_argument,
+                            "a scan's end has no place in the order: it is, or holds, a NaN");
+        return state_.read().share();
+    }
+    /// The tree as it is now, kept readable.
+    [[nodiscard]] pin pin_now() const {
+        state_.check_open();
+        return {state_.store.pins, state_.store.last_sequence};
+    }
+
+    void sync() {
+        state_.check_writable();
+        try {
+            state_.store.log.sync();
+        } catch (...) {
+            state_.fail(std::current_exception());
+            throw;
+        }
+    }
+    void flush() {
+        if (state_.has_failed()) return resume();
+        state_.check_writable();
+        writers_.alone([&] { maintenance_.freeze(); });
+        maintenance_.flush_all();
+    }
+    void compact() {
+        flush();
+        maintenance_.compact();
+    }
+    bool maintain() {
+        state_.check_writable();
+        return maintenance_.step();
+    }
+    void resume() {
+        state_.check_open();
+        writers_.alone([&] {
+            if (!state_.has_failed()) return;
+            state_.verify_root();
+            maintenance_.flush_everything([&] { state_.end_log(false); });
+            state_.forgive();
+        });
+    }
+    [[nodiscard]] statistics stats() { return state_.collect_statistics(); }
+    [[nodiscard]] const recovery_report& recovered() const noexcept { return state_.recovered; }
+    [[nodiscard]] std::exception_ptr background_error() const {
+        return state_.failure().original();
+    }
+
+    void close() {
+        state_.check_owner();
+        const std::scoped_lock one(closing_);
+        if (!state_.is_open()) return;
+        if (state_.options.mode != open_mode::read_only) {
+            maintenance_.stop();
+            if (state_.has_failed()) resume();
+            writers_.alone([&] {
+                maintenance_.flush_everything([&] {
+                    state_.end_log(true);
+                    state_.release();
+                });
+            });
+        } else {
+            state_.release();
+        }
+    }
+    /// For destructors: the tree is closed afterwards, come what may.
+    void close_or_report() noexcept {
+        if (!state_.is_owner()) return;  // the threads, the lock and the log are the parent's
+        try {
+            close();
+        } catch (...) {
+            state_.report(std::current_exception());
+            maintenance_.stop();
+            state_.release();
+        }
+    }
+
+private:
+    /// What a lookup holds so that an exclusive memtable does not forget what it found. The others
+    /// forget nothing.
+    [[nodiscard]] auto keep_versions() const {
+        if constexpr (state_type::memtable_type::is_exclusive)
+            return pin_now();
+        else
+            return nullptr;
+    }
+    /// What came from the log goes to tables at once. Where that fails, it stays readable.
+    void flush_recovered() {
+        try {
+            if (state_.store.root.log.empty()) return;
+            maintenance_.flush_everything([&] {
+                // Of a log without operations that count, no flush lets go; another must not follow it.
+                if (!state_.store.root.log.empty()) state_.end_log(false);
+            });
+        } catch (...) {
+            state_.fail(std::current_exception());
+            state_.report(std::current_exception());
+        }
+    }
+
+    mutable state_type state_;
+    maintenance_type maintenance_{state_};
+    turns<request> writers_;
+    std::mutex closing_;
+};
+
+}  // namespace lsm::engine

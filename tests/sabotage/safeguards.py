@@ -114,7 +114,7 @@ SAFEGUARDS = [
     Safeguard("log: a lost root is not a new tree", RECOVERY, "        if (!medium_->list_log_segments().empty())",
               "        if (false)", "log", "log_recovery"),
     Safeguard("log: bounded where the memtable is not", "engine/maintenance.hpp",
-              "               state_.store.log.appended() - appended_before_ >= state_.options.log.max_bytes;",
+              "               state_.store.log.appended() - appended_before_ >= log_share();",
               "               false;", "log", "log_recovery"),
     Safeguard("recovery: numbers resume above the log", STATE,
               "        store.last_sequence = (std::max)(root.last_sequence, last);",

@@ -34,7 +34,8 @@ struct log_options {
     /// The log is brought to the device whenever so much of it is not yet there. Damage before that
     /// point is never taken for the end of the log.
     std::uint64_t sync_bytes = std::uint64_t{4} << 20;
-    /// When the log holds so much, the memtable is flushed although it is not full.
+    /// About how much the log may hold, besides what a segment reserves: the active memtable is frozen
+    /// when it has filled its share, although it is not full. A frozen one has a share of the same size.
     std::uint64_t max_bytes = std::uint64_t{64} << 20;
 };
 

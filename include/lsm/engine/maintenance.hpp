@@ -78,7 +78,7 @@ public:
         const auto reading = now->active->reading();
         return now->active->table.entries() >= limits.max_entries ||
                now->active->table.bytes() >= limits.max_bytes ||
-               state_.store.log.appended() - appended_before_ >= state_.options.log.max_bytes;
+               state_.store.log.appended() - appended_before_ >= log_share();
     }
     /// Makes the active memtable wait for its flush. Strong guarantee.
     void freeze() {
@@ -173,6 +173,10 @@ private:
     static constexpr auto slow_step = std::chrono::milliseconds(1);
     static constexpr auto retry_after = std::chrono::milliseconds(100);
 
+    /// How much of the log one memtable may fill: so many may be in it at a time.
+    [[nodiscard]] std::uint64_t log_share() const noexcept {
+        return state_.options.log.max_bytes / (state_.options.max_frozen_memtables + 1);
+    }
     [[nodiscard]] std::size_t frozen() const {
         const auto now = state_.current.read();
         return now ? now->frozen.size() : 0;

@@ -4,6 +4,7 @@
 #include <lsm/testing/concurrent_map.hpp>
 #include <lsm/testing/history.hpp>
 #include <lsm/testing/law.hpp>
+#include <lsm/testing/weighted_choice.hpp>
 
 #include <algorithm>
 #include <array>
@@ -57,10 +58,7 @@ public:
     }
 
 private:
-    struct choice {
-        unsigned weight;
-        void (concurrent_worker::*does)();
-    };
+    using choice = weighted_choice<concurrent_worker>;
 
     void step() {
         static constexpr std::array choices = {
@@ -70,16 +68,7 @@ private:
             choice{10, &concurrent_worker::scan},     choice{4, &concurrent_worker::scan_backward},
             choice{3, &concurrent_worker::snapshot},  choice{3, &concurrent_worker::view},
             choice{6, &concurrent_worker::read_held}, choice{1, &concurrent_worker::maintain}};
-        static constexpr unsigned sum = [] {
-            unsigned all = 0;
-            for (const choice& each : choices) all += each.weight;
-            return all;
-        }();
-        auto left = static_cast<unsigned>(below(sum));
-        for (const choice& each : choices) {
-            if (left < each.weight) return guarded(each.does);
-            left -= each.weight;
-        }
+        guarded(draw(choices, random_));
     }
     void guarded(void (concurrent_worker::*does)()) {
         try {

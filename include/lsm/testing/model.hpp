@@ -5,6 +5,7 @@
 #include <lsm/core/key_range.hpp>
 #include <lsm/testing/any_tree.hpp>
 #include <lsm/testing/law.hpp>
+#include <lsm/testing/weighted_choice.hpp>
 
 #include <algorithm>
 #include <array>
@@ -64,10 +65,7 @@ private:
         std::function<entries()> read;
         entries expected;
     };
-    struct choice {
-        unsigned weight;
-        void (model_check::*does)();
-    };
+    using choice = weighted_choice<model_check>;
 
     /// Names the seed and the operation in whatever goes wrong, so that it can be played again.
     template <class F>
@@ -93,16 +91,7 @@ private:
             choice{8, &model_check::drop_view},      choice{4, &model_check::flush},
             choice{2, &model_check::compact},        choice{10, &model_check::maintain},
             choice{1, &model_check::reopen}};
-        static constexpr unsigned sum = [] {
-            unsigned all = 0;
-            for (const choice& each : choices) all += each.weight;
-            return all;
-        }();
-        auto left = static_cast<unsigned>(below(sum));
-        for (const choice& each : choices) {
-            if (left < each.weight) return (this->*each.does)();
-            left -= each.weight;
-        }
+        (this->*draw(choices, random_))();
     }
 
     // ---------------------------------------------------------------- choosing

@@ -206,7 +206,7 @@ void basic_lsm_tree<Key, Value, M, S, C>::sync() {
 template <class Key, class Value, class M, class S, class C>
 std::optional<Value> basic_lsm_tree<Key, Value, M, S, C>::get(const key_view& key) const {
     std::optional<Value> value;
-    tree_->find(key, [&](const cell<Value>& seen) {
+    tree_->find(key, [&](const cell<Value>& seen, auto&&) {
         value.emplace(codec<Value>::own(view_in<Value>(seen)));
     });
     return value;
@@ -214,13 +214,13 @@ std::optional<Value> basic_lsm_tree<Key, Value, M, S, C>::get(const key_view& ke
 
 template <class Key, class Value, class M, class S, class C>
 bool basic_lsm_tree<Key, Value, M, S, C>::contains(const key_view& key) const {
-    return tree_->find(key, [](const cell<Value>&) {});
+    return tree_->find(key, [](const cell<Value>&, auto&&) {});
 }
 
 template <class Key, class Value, class M, class S, class C>
 template <class F>
 bool basic_lsm_tree<Key, Value, M, S, C>::visit(const key_view& key, F&& f) const {
-    return tree_->find(key, [&](const cell<Value>& seen) { f(view_in<Value>(seen)); });
+    return tree_->visit(key, [&](const cell<Value>& seen) { f(view_in<Value>(seen)); });
 }
 
 template <class Key, class Value, class M, class S, class C>

@@ -40,8 +40,14 @@ class memory_medium;
 class memory_disk;
 template <class Encoding>
 struct paged_format;
+template <class Filter>
 struct block_encoding;
-using block_format = paged_format<block_encoding>;
+/// Filters that tell which keys a table does not hold.
+struct bloom_filter;
+struct no_filter;
+template <class Filter = bloom_filter>
+using basic_block_format = paged_format<block_encoding<Filter>>;
+using block_format = basic_block_format<>;
 struct json_encoding;
 using json_format = paged_format<json_encoding>;
 struct binary_archive;

@@ -30,17 +30,18 @@ public:
     /// @{
     [[nodiscard]] std::optional<value_type> get(const key_view& key) const {
         std::optional<value_type> value;
-        tree_->find(key, at_.at(), [&](const auto& seen) {
+        tree_->find(key, at_.at(), [&](const auto& seen, auto&&) {
             value.emplace(codec<value_type>::own(view_in<value_type>(seen)));
         });
         return value;
     }
     [[nodiscard]] bool contains(const key_view& key) const {
-        return tree_->find(key, at_.at(), [](const auto&) {});
+        return tree_->find(key, at_.at(), [](const auto&, auto&&) {});
     }
     template <class F>
     bool visit(const key_view& key, F&& f) const {
-        return tree_->find(key, at_.at(), [&](const auto& seen) { f(view_in<value_type>(seen)); });
+        return tree_->find(key, at_.at(),
+                           [&](const auto& seen, auto&&) { f(view_in<value_type>(seen)); });
     }
     [[nodiscard]] scan_view<key_type, value_type> scan(key_range<key_type> range = {}) const {
         auto from = tree_->source_of(range);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/codec/codec.hpp>
+#include <lsm/codec/column.hpp>
 #include <lsm/core/entry.hpp>
 #include <lsm/engine/cursor.hpp>
 #include <lsm/engine/merge_cursor.hpp>
@@ -83,20 +84,16 @@ private:
     }
     void show_part() {
         ++loads;
-        keys_.clear();
-        sequences_.clear();
-        kinds_.clear();
-        values_.clear();
+        shown_.emplace(parts_[at_].size());
         for (const version& each : parts_[at_]) {
             if (sought_ &&
                 (way_ == lsm::direction::forward ? each.key < *sought_ : each.key > *sought_))
                 continue;
-            keys_.push_back(each.key);
-            sequences_.push_back(each.sequence);
-            kinds_.push_back(each.kind);
-            values_.push_back(each.value);
+            shown_->keys().push(each.key);
+            shown_->push_version(each.sequence, each.kind);
+            shown_->values().push(each.value);
         }
-        show({keys_, sequences_, kinds_, values_});
+        show(shown_->window());
     }
 
     lsm::direction way_;
@@ -105,10 +102,7 @@ private:
     std::size_t at_ = 0;
     int bound_ = 0;
     std::optional<int> sought_;
-    std::vector<int> keys_;
-    std::vector<lsm::sequence_number> sequences_;
-    std::vector<lsm::payload_kind> kinds_;
-    std::vector<int> values_;
+    std::optional<lsm::columns<int, int>> shown_;
 };
 
 /// Sources of one history: newer ones hold the newer versions.

@@ -20,7 +20,7 @@ using run = lsm::engine::run<int, int>;
 class named_table final : public lsm::engine::table<int, int> {
 public:
     using table::table;
-    [[nodiscard]] lsm::engine::loaded_block<int, int> load(std::size_t) const override {
+    [[nodiscard]] block_pointer fetch_block(std::size_t) const override {
         throw std::logic_error("nothing reads it");
     }
 };
@@ -31,7 +31,9 @@ std::shared_ptr<const lsm::engine::table<int, int>> table(std::uint64_t id, int 
     lsm::table_index<int> index;
     index.first_keys.push_back(first);
     index.last_key = last;
-    return std::make_shared<const named_table>(record, index);
+    const auto cache =
+        std::make_shared<lsm::engine::block_cache>(0, std::make_shared<lsm::engine::epochs>());
+    return std::make_shared<const named_table>(record, std::move(index), cache);
 }
 
 /// As `1 2, 3 | 4`: levels, runs, tables by their numbers.

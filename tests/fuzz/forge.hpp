@@ -4,7 +4,7 @@
 #include <fuzz/repair.hpp>
 #include <fuzz/victim.hpp>
 
-#include <lsm/storage/format/table_index.hpp>
+#include <lsm/storage/format/block.hpp>
 #include <lsm/storage/storage.hpp>
 
 #include <algorithm>
@@ -23,10 +23,11 @@ inline void forge_blocks(lsm::byte_buffer& table, const lsm::extent& resident) {
         return there ? lsm::byte_view(table).subspan(where.offset, where.bytes) : lsm::byte_view();
     };
     try {
-        auto index = lsm::read_binary_index<std::string>(part(resident));
+        using encoding = lsm::block_encoding<lsm::bloom_filter>;
+        auto index = encoding::read_index<std::string>(part(resident));
         for (lsm::extent& block : index.blocks) block.checksum = lsm::checksum(part(block));
         lsm::byte_buffer bytes;
-        lsm::write_binary_index(bytes, index);
+        encoding::write_index(bytes, index);
         put(table, resident.offset, bytes);
     } catch (const lsm::decode_error&) {
     }

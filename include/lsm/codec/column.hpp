@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/codec/trait.hpp>
+#include <lsm/core/bytes.hpp>
 #include <lsm/core/config.hpp>
 #include <lsm/core/entry.hpp>
 #include <lsm/core/window.hpp>
@@ -18,15 +19,18 @@ namespace lsm {
 template <class Key, class Value>
 using window_of = window<cell<Key>, cell<Value>>;
 
-/// The cells of one column, and the objects behind those cells that borrow from nowhere else.
+/// The cells of one column, and what they refer to that is nowhere else.
 template <has_codec T>
 class column {
 public:
     /// Makes room for so many cells: no more may be added.
     explicit column(std::size_t capacity)
-        : cells_(std::make_unique<cell<T>[]>(capacity)), capacity_(capacity) {
+        : own_(std::make_unique<cell<T>[]>(capacity)), capacity_(capacity), cells_(own_.get()) {
         if constexpr (access_of<T> == access_kind::decoded) objects_.reserve(capacity);
     }
+    /// Cells that lie somewhere else, for longer than this column lives.
+    explicit column(std::span<const cell<T>> in_place) noexcept
+        : cells_(in_place.data()), size_(in_place.size()) {}
 
     /// Adds an object, keeping it here if its cell only refers to it.
     void push(T object) {
@@ -45,38 +49,49 @@ public:
         else
             push(codec<T>::template read<In>(in));
     }
-    /// Adds a cell that says nothing: a tombstone's value.
-    void push_nothing() { push_cell({}); }
-
-    [[nodiscard]] std::span<const cell<T>> cells() const noexcept { return {cells_.get(), size_}; }
-
-private:
+    /// Adds a cell that refers to something which outlives this column, or which it keeps.
     void push_cell(const cell<T>& added) {
         LSM_ASSERT(size_ < capacity_);
-        cells_[size_++] = added;
+        own_[size_++] = added;
     }
+    /// Adds a cell that says nothing: a tombstone's value.
+    void push_nothing() { push_cell({}); }
+    /// Keeps bytes that cells refer to; they stay where they are.
+    void keep(byte_buffer bytes) noexcept { kept_ = std::move(bytes); }
 
-    std::unique_ptr<cell<T>[]> cells_;  // no std::vector, whose elements of type bool are no cells
-    std::size_t capacity_;
+    [[nodiscard]] std::span<const cell<T>> cells() const noexcept { return {cells_, size_}; }
+
+private:
+    std::unique_ptr<cell<T>[]> own_;  // no std::vector, whose elements of type bool are no cells
+    std::size_t capacity_ = 0;
+    const cell<T>* cells_;
     std::size_t size_ = 0;
     std::vector<T> objects_;
+    byte_buffer kept_;
 };
 
-/// Entries in columns: a block after decoding. Its window is valid as long as it stays where it is,
-/// and as long as the bytes that its cells borrow.
+/// Entries in columns: a block after decoding. Its window is valid as long as it lives, and as long as
+/// the bytes that its cells borrow.
 template <class Key, class Value>
 class columns {
 public:
+    /// Makes room for so many entries, to be pushed.
     explicit columns(std::size_t capacity) : keys_(capacity), values_(capacity) {
-        sequences_.reserve(capacity);
-        kinds_.reserve(capacity);
+        pushed_sequences_.reserve(capacity * sizeof(sequence_number));
+        pushed_kinds_.reserve(capacity);
+    }
+    /// Columns that are complete.
+    columns(column<Key> keys, sequence_column sequences, kind_column kinds, column<Value> values)
+        : keys_(std::move(keys)), sequences_(sequences), kinds_(kinds), values_(std::move(values)) {
     }
 
     [[nodiscard]] column<Key>& keys() noexcept { return keys_; }
     [[nodiscard]] column<Value>& values() noexcept { return values_; }
     void push_version(sequence_number sequence, payload_kind kind) {
-        sequences_.push_back(sequence);
-        kinds_.push_back(kind);
+        append_number(pushed_sequences_, sequence);
+        pushed_kinds_.push_back(static_cast<std::byte>(kind));
+        sequences_ = {0, sizeof(sequence_number), pushed_sequences_.data()};
+        kinds_ = kind_column(pushed_kinds_.data());
     }
     [[nodiscard]] window_of<Key, Value> window() const noexcept {
         return {keys_.cells(), sequences_, kinds_, values_.cells()};
@@ -84,9 +99,11 @@ public:
 
 private:
     column<Key> keys_;
-    std::vector<sequence_number> sequences_;
-    std::vector<payload_kind> kinds_;
+    sequence_column sequences_;
+    kind_column kinds_;
     column<Value> values_;
+    byte_buffer pushed_sequences_;
+    byte_buffer pushed_kinds_;
 };
 
 }  // namespace lsm

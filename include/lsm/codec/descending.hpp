@@ -35,6 +35,7 @@ template <class T>
 struct codec<descending<T>> {
     static constexpr access_kind access = access_of<T>;
     static constexpr bool seen_by_reference = access == access_kind::decoded;
+    static constexpr bool in_place = stored_in_place<T>;
     using view = std::conditional_t<seen_by_reference, const descending<T>&,
                                     descending<std::remove_cvref_t<view_of<T>>>>;
 

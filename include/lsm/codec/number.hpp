@@ -4,6 +4,7 @@
 #include <lsm/codec/trait.hpp>
 #include <lsm/core/bytes.hpp>
 
+#include <bit>
 #include <string>
 #include <type_traits>
 
@@ -33,6 +34,8 @@ std::string number_shape() {
 /// Numbers, characters and `bool`; not `long double`, whose bytes differ between machines.
 template <plain_number T>
 struct codec<T> : by_value_codec<T> {
+    static constexpr bool in_place =
+        std::endian::native == std::endian::little && !std::is_same_v<T, bool>;
     static void write(auto& out, T number) { out.number(number); }
     template <class In>
     static T read(In& in) {
@@ -46,6 +49,7 @@ template <class T>
     requires std::is_enum_v<T>
 struct codec<T> : by_value_codec<T> {
     using underlying = std::underlying_type_t<T>;
+    static constexpr bool in_place = codec<underlying>::in_place;
     static void write(auto& out, T value) { out.number(static_cast<underlying>(value)); }
     template <class In>
     static T read(In& in) {

@@ -46,6 +46,7 @@ struct codec<std::vector<std::byte>> : decoded_codec<std::vector<std::byte>> {
 /// Bytes of a number that the type says: digests, identifiers.
 template <std::size_t N>
 struct codec<std::array<std::byte, N>> : by_value_codec<std::array<std::byte, N>> {
+    static constexpr bool in_place = true;
     static void write(auto& out, const std::array<std::byte, N>& object) { out.fixed(object); }
     template <class In>
     static std::array<std::byte, N> read(In& in) {

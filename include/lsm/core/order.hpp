@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <concepts>
+#include <cstddef>
 
 namespace lsm {
 
@@ -38,6 +39,19 @@ template <ordered T>
         return (a <=> a) == 0;
     else
         return !(a < a);
+}
+
+/// The first of @p count indices that does not precede, where all that do stand in front; @p count if
+/// all do. O(log count), in steps that do not depend on what is found, so that none is mispredicted.
+template <class Precedes>
+[[nodiscard]] constexpr std::size_t parted(std::size_t count, Precedes&& precedes) {
+    std::size_t first = 0;
+    while (count > 1) {
+        const std::size_t half = count / 2;
+        first = precedes(first + half - 1) ? first + half : first;
+        count -= half;
+    }
+    return first + (count == 1 && precedes(first) ? 1 : 0);
 }
 
 }  // namespace lsm

@@ -1,15 +1,71 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/core/bytes.hpp>
 #include <lsm/core/entry.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace lsm {
 
 /// Which way a cursor moves through the keys. Versions of one key come newest first either way.
 enum class direction : bool { forward, backward };
+
+/// The sequence numbers of consecutive entries: how far each is above a base, in as many bytes as the
+/// farthest needs; no bytes at all where they are equal. Owns nothing.
+class sequence_column {
+public:
+    sequence_column() = default;
+    /// The same number for all.
+    explicit sequence_column(sequence_number all) noexcept : base_(all) {}
+    /// @param width bytes a number, 0, 1, 2, 4 or 8; @p above holds so many for each entry, the least
+    /// significant first
+    sequence_column(sequence_number base, std::uint8_t width, const std::byte* above) noexcept
+        : above_(above), base_(base), width_(width) {}
+
+    [[nodiscard]] sequence_number operator[](std::size_t i) const noexcept {
+        switch (width_) {
+        case 0: return base_;
+        case 1: return base_ + std::to_integer<std::uint8_t>(above_[i]);
+        case 2: return base_ + from_little_endian<std::uint16_t>(above_ + 2 * i);
+        case 4: return base_ + from_little_endian<std::uint32_t>(above_ + 4 * i);
+        default: return base_ + from_little_endian<std::uint64_t>(above_ + 8 * i);
+        }
+    }
+    /// The numbers of the entries from @p first on.
+    [[nodiscard]] sequence_column from(std::size_t first) const noexcept {
+        return {base_, width_, width_ == 0 ? above_ : above_ + width_ * first};
+    }
+
+private:
+    const std::byte* above_ = nullptr;
+    sequence_number base_ = no_sequence;
+    std::uint8_t width_ = 0;
+};
+
+/// What consecutive entries are, a byte each; no bytes at all where they are the same. Owns nothing.
+class kind_column {
+public:
+    kind_column() = default;
+    /// The same kind for all.
+    explicit kind_column(payload_kind all) noexcept : all_(all) {}
+    /// @param each a `payload_kind` for each entry
+    explicit kind_column(const std::byte* each) noexcept : each_(each) {}
+
+    [[nodiscard]] payload_kind operator[](std::size_t i) const noexcept {
+        return each_ ? static_cast<payload_kind>(each_[i]) : all_;
+    }
+    /// The kinds of the entries from @p first on.
+    [[nodiscard]] kind_column from(std::size_t first) const noexcept {
+        return each_ ? kind_column(each_ + first) : *this;
+    }
+
+private:
+    const std::byte* each_ = nullptr;
+    payload_kind all_ = payload_kind::value;
+};
 
 /// Consecutive entries, as columns: what a cursor shows at a time.
 ///
@@ -21,8 +77,8 @@ enum class direction : bool { forward, backward };
 template <class KeyCell, class ValueCell>
 struct window {
     std::span<const KeyCell> keys;
-    std::span<const sequence_number> sequences;
-    std::span<const payload_kind> kinds;
+    sequence_column sequences;
+    kind_column kinds;
     std::span<const ValueCell> values;  ///< a tombstone's cell says nothing
 
     [[nodiscard]] std::size_t size() const noexcept { return keys.size(); }
@@ -31,8 +87,8 @@ struct window {
     /// The entries [first, last) of this window.
     [[nodiscard]] window part(std::size_t first, std::size_t last) const noexcept {
         const std::size_t count = last - first;
-        return {keys.subspan(first, count), sequences.subspan(first, count),
-                kinds.subspan(first, count), values.subspan(first, count)};
+        return {keys.subspan(first, count), sequences.from(first), kinds.from(first),
+                values.subspan(first, count)};
     }
 };
 

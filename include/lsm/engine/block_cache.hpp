@@ -1,67 +1,89 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/engine/epochs.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <utility>
 
 namespace lsm::engine {
 
-/// Decoded blocks, verified once when they were fetched, kept while they fit the budget; the least
-/// recently used go first. A block that somebody still reads stays alive after it has gone from
-/// here. Any thread may use it.
+/// A block in memory, decoded and verified. Its table finds it through a pointer of the block's own,
+/// its *home*, so that a hit is one load.
+class cached_block : public reclaimable {
+public:
+    using home = std::atomic<const cached_block*>;
+
+    /// @param bytes about how much memory it takes
+    explicit cached_block(std::size_t bytes) noexcept : bytes_(bytes) {}
+    virtual ~cached_block() = default;
+
+    /// Says that a reader wanted it: it will be passed over once when room is made.
+    void touch() const noexcept {
+        if (!wanted_.load(std::memory_order_relaxed))
+            wanted_.store(true, std::memory_order_relaxed);
+    }
+
+private:
+    friend class block_cache;
+
+    std::size_t bytes_;
+    mutable std::atomic<bool> wanted_ = false;
+    // Guarded by the cache.
+    mutable home* home_ = nullptr;
+    mutable const cached_block* before_ = nullptr;
+    mutable const cached_block* after_ = nullptr;
+};
+
+/// Which blocks stay in memory, within a budget. They stand in a ring; where room is needed, a hand
+/// goes round, lets go of each block that nobody wanted since it last came by, and spares the others
+/// once (CLOCK). So a scan, which wants each block once, drives out little that lookups want. A block
+/// that somebody still reads stays alive after it has gone from here. Any thread may use it.
 class block_cache {
 public:
-    /// Which block: a table's number and the block's place in it.
-    using key = std::pair<std::uint64_t, std::size_t>;
-    using block = std::shared_ptr<const void>;
+    block_cache(std::size_t budget_bytes, std::shared_ptr<epochs> when)
+        : budget_(budget_bytes), when_(std::move(when)) {}
+    block_cache(const block_cache&) = delete;
+    block_cache& operator=(const block_cache&) = delete;
+    /// @pre all tables have let go of their blocks
+    ~block_cache() = default;
 
-    explicit block_cache(std::size_t budget_bytes) : budget_(budget_bytes) {}
+    /// When blocks are let go of: readers enter before they look into a home.
+    [[nodiscard]] epochs& when() const noexcept { return *when_; }
 
-    /// The block, or null.
-    [[nodiscard]] block find(const key& which) {
-        const std::scoped_lock lock(mutex_);
-        const auto found = places_.find(which);
-        if (found == places_.end()) return nullptr;
-        entries_.splice(entries_.begin(), entries_, found->second);
-        return found->second->held;
-    }
-    /// Keeps a block that takes so many bytes. Failing to find the memory for it is no failure.
-    void insert(const key& which, block held, std::size_t bytes) noexcept {
-        const std::scoped_lock lock(mutex_);
-        if (bytes > budget_) return;
-        try {
-            const auto [place, is_new] = places_.try_emplace(which);
-            if (!is_new) return;
-            try {
-                entries_.push_front({which, std::move(held), bytes});
-            } catch (...) {
-                places_.erase(place);
-                throw;
-            }
-            place->second = entries_.begin();
-        } catch (...) {  // not kept: the next reader fetches it again
-            return;
+    /// Keeps a block that was fetched, if it fits, and lets @p home lead to it.
+    /// @returns what home leads to now: another thread may have been faster
+    std::shared_ptr<const cached_block> keep(std::shared_ptr<const cached_block> fetched,
+                                             cached_block::home& home) noexcept {
+        {
+            const std::scoped_lock lock(mutex_);
+            if (const cached_block* const there = home.load(std::memory_order_relaxed))
+                return reclaimable::share(*there);
+            if (fetched->bytes_ > budget_) return fetched;
+            make_room(fetched->bytes_);
+            reclaimable::publish(fetched);
+            fetched->home_ = &home;
+            link(*fetched);
+            home.store(fetched.get(), std::memory_order_seq_cst);
         }
-        used_ += bytes;
-        while (used_ > budget_) forget(std::prev(entries_.end()));
+        when_->collect();
+        return fetched;
     }
+    /// Lets go of the block that @p home leads to, if any. @pre nobody looks there any more
+    void forget(cached_block::home& home) noexcept {
+        const std::scoped_lock lock(mutex_);
+        if (const cached_block* const gone = home.load(std::memory_order_relaxed)) drop(*gone);
+    }
+
     /// Counts a block that had to be read from the medium.
     void count_fetch() noexcept { fetched_.fetch_add(1, std::memory_order_relaxed); }
     /// How many were counted.
     [[nodiscard]] std::uint64_t fetched() const noexcept {
         return fetched_.load(std::memory_order_relaxed);
-    }
-    /// Forgets all blocks of a table.
-    void erase(std::uint64_t table) noexcept {
-        const std::scoped_lock lock(mutex_);
-        auto place = places_.lower_bound({table, 0});
-        while (place != places_.end() && place->first.first == table) forget((place++)->second);
     }
     /// Bytes kept now.
     [[nodiscard]] std::size_t bytes() const {
@@ -70,25 +92,38 @@ public:
     }
 
 private:
-    struct entry {
-        key which;
-        block held;
-        std::size_t bytes;
-    };
-    using entries = std::list<entry>;
-
-    void forget(entries::iterator victim) noexcept {
-        used_ -= victim->bytes;
-        places_.erase(victim->which);
-        entries_.erase(victim);
+    void make_room(std::size_t bytes) noexcept {
+        while (used_ + bytes > budget_) {
+            const cached_block& seen = *hand_;
+            if (seen.wanted_.exchange(false, std::memory_order_relaxed))
+                hand_ = seen.after_;
+            else
+                drop(seen);
+        }
+    }
+    /// Puts it where the hand comes last.
+    void link(const cached_block& added) noexcept {
+        used_ += added.bytes_;
+        if (!hand_) hand_ = added.before_ = added.after_ = &added;
+        added.after_ = hand_;
+        added.before_ = std::exchange(hand_->before_, &added);
+        added.before_->after_ = &added;
+    }
+    void drop(const cached_block& gone) noexcept {
+        used_ -= gone.bytes_;
+        gone.before_->after_ = gone.after_;
+        gone.after_->before_ = gone.before_;
+        if (hand_ == &gone) hand_ = gone.after_ == &gone ? nullptr : gone.after_;
+        gone.home_->store(nullptr, std::memory_order_seq_cst);
+        when_->retire(gone);
     }
 
-    mutable std::mutex mutex_;
-    std::size_t budget_;
-    std::size_t used_ = 0;
+    const std::size_t budget_;
+    const std::shared_ptr<epochs> when_;
     std::atomic<std::uint64_t> fetched_ = 0;
-    entries entries_;  // most recently used first
-    std::map<key, entries::iterator> places_;
+    mutable std::mutex mutex_;  // guards what follows
+    std::size_t used_ = 0;
+    const cached_block* hand_ = nullptr;
 };
 
 }  // namespace lsm::engine

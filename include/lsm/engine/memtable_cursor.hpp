@@ -47,19 +47,17 @@ private:
         if (!position_.valid()) return this->end();
         const payload<Value>& content = position_.payload();
         key_.emplace(cell_of<Key>(position_.key()));
-        sequence_ = position_.sequence();
-        kind_ = content.kind();
-        value_.emplace(kind_ == payload_kind::value ? cell_of<Value>(content.value())
-                                                    : cell<Value>());
-        this->show({{&*key_, 1}, {&sequence_, 1}, {&kind_, 1}, {&*value_, 1}});
+        const sequence_number sequence = position_.sequence();
+        const payload_kind kind = content.kind();
+        value_.emplace(kind == payload_kind::value ? cell_of<Value>(content.value())
+                                                   : cell<Value>());
+        this->show({{&*key_, 1}, sequence_column(sequence), kind_column(kind), {&*value_, 1}});
     }
 
     std::shared_ptr<const source> from_;
     sequence_number at_;
     position position_;
     std::optional<cell<Key>> key_;
-    sequence_number sequence_ = no_sequence;
-    payload_kind kind_ = payload_kind::value;
     std::optional<cell<Value>> value_;
 };
 

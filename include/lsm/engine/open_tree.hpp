@@ -19,6 +19,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -71,16 +72,28 @@ public:
     bool find(const key_view& key, F&& f) const {
         [[maybe_unused]] const auto keeps = keep_versions();
         const auto reads = state_.read();
-        if (!has_order(key)) return false;  // a NaN was never put
-        return reads->find(key, state_.store.last_sequence.load(std::memory_order_acquire),
-                           std::forward<F>(f));
+        return find_in(*reads, key, state_.store.last_sequence.load(std::memory_order_acquire), f);
     }
     /// The same at a number that is pinned.
     template <class F>
     bool find(const key_view& key, sequence_number at, F&& f) const {
-        const auto reads = state_.read();
-        if (!has_order(key)) return false;
-        return reads->find(key, at, std::forward<F>(f));
+        return find_in(*state_.read(), key, at, f);
+    }
+    /// As `find`, for an `f` that may take its time: readers hold up nothing meanwhile.
+    template <class F>
+    bool visit(const key_view& key, F&& f) const {
+        [[maybe_unused]] const auto keeps = keep_versions();
+        held_value held;
+        const bool found = find(key, held);
+        if (found) f(*held.value);
+        return found;
+    }
+    template <class F>
+    bool visit(const key_view& key, sequence_number at, F&& f) const {
+        held_value held;
+        const bool found = find(key, at, held);
+        if (found) f(*held.value);
+        return found;
     }
 
     /// What a scan of the range reads, for as long as it is held.
@@ -166,6 +179,23 @@ public:
     }
 
 private:
+    /// A value that was found, kept alive.
+    struct held_value {
+        std::optional<cell<Value>> value;
+        std::shared_ptr<const void> keeps;
+
+        void operator()(const cell<Value>& found, auto&& keep) {
+            value.emplace(found);
+            keeps = keep();
+        }
+    };
+
+    template <class F>
+    static bool find_in(const typename state_type::read_state_type& reads, const key_view& key,
+                        sequence_number at, F& f) {
+        return has_order(key) && reads.find(key, at, f);  // a NaN was never put
+    }
+
     /// What a lookup holds so that an exclusive memtable does not forget what it found. The others
     /// forget nothing.
     [[nodiscard]] auto keep_versions() const {

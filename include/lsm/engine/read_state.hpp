@@ -3,6 +3,7 @@
 
 #include <lsm/core/entry.hpp>
 #include <lsm/core/key_range.hpp>
+#include <lsm/engine/epochs.hpp>
 #include <lsm/engine/memtable_cursor.hpp>
 #include <lsm/engine/merge_cursor.hpp>
 #include <lsm/engine/run_cursor.hpp>
@@ -35,8 +36,7 @@ public:
 /// What a reader pins: the active and the frozen memtables, and the tables, of one moment. Nothing
 /// of it is replaced; only the active memtable goes on taking newer versions.
 template <class Key, class Value, class Memtable>
-class read_state final : public readable<Key, Value>,
-                         public std::enable_shared_from_this<read_state<Key, Value, Memtable>> {
+class read_state final : public readable<Key, Value>, public reclaimable {
 public:
     using memtable_type = versioned_memtable<Memtable>;
     using version_type = version<Key, Value>;
@@ -54,9 +54,10 @@ public:
         : active(std::move(newest)), frozen(std::move(waiting)), tables(std::move(stored)),
           medium(std::move(on)) {}
 
-    /// Shows the newest version of @p key that a reader at @p at sees: calls `f(value cell)` if that
-    /// is a value, under no lock. @returns whether it is
-    /// @pre where the memtables are exclusive, `at` is pinned
+    /// Shows the newest version of @p key that a reader at @p at sees: calls `f(value cell, keep)` if
+    /// that is a value, under no lock; `keep()` is what the cell lives by, a shared pointer.
+    /// @returns whether it is a value. @pre the caller has entered the epochs that this was found in;
+    /// where the memtables are exclusive, `at` is pinned
     template <class F>
     bool find(const key_view& key, sequence_number at, F&& f) const {
         const payload<Value>* content = find_in(*active, key, at);
@@ -64,15 +65,17 @@ public:
             content = find_in(**each, key, at);
         if (content) {
             if (content->kind() != payload_kind::value) return false;
-            f(cell_of<Value>(content->value()));
+            f(cell_of<Value>(content->value()), [&] { return reclaimable::share(*this); });
             return true;
         }
+        if (tables->levels.empty()) return false;
         bool found = false;
-        tables->find(key, at, [&](sequence_number, payload_kind kind, const cell<Value>& value) {
-            found = kind == payload_kind::value;
-            if (found) f(value);
-            return false;
-        });
+        tables->find({key}, at,
+                     [&](sequence_number, payload_kind kind, const auto& value, auto keep) {
+                         found = kind == payload_kind::value;
+                         if (found) f(value, keep);
+                         return false;
+                     });
         return found;
     }
 

@@ -59,7 +59,7 @@ public:
 
     void load() override {
         loaded_ = tables_[table_]->load(block_);
-        auto window = loaded_.window;
+        auto window = loaded_->window();
         if (sought_) {  // only the first block can hold keys before the sought one
             window = way_ == direction::forward ? window.part(lower(window), window.size())
                                                 : window.part(0, upper(window));
@@ -95,14 +95,14 @@ private:
             ++table;
             block = 0;
         }
-        loaded_ = {};
+        loaded_.reset();
         if (table >= tables_.size()) return leave();
         table_ = table;
         block_ = block;
         this->wait_at(bound_here());
     }
     void leave() {
-        loaded_ = {};
+        loaded_.reset();
         this->end();
     }
     /// Forward: the block's first key. Backward: the first key of the block after it, or the
@@ -118,29 +118,23 @@ private:
     /// The first index whose key is not below the sought one.
     [[nodiscard]] std::size_t lower(const window_of<Key, Value>& window) const {
         const view_of<Key> key = codec<Key>::as_view(*sought_);
-        return parted(window, [&](const cell<Key>& each) {
-            return compare<key_view>(view_in<Key>(each), key) < 0;
+        return parted(window.size(), [&](std::size_t i) {
+            return compare<key_view>(view_in<Key>(window.keys[i]), key) < 0;
         });
     }
     /// The first index whose key is above the sought one.
     [[nodiscard]] std::size_t upper(const window_of<Key, Value>& window) const {
         const view_of<Key> key = codec<Key>::as_view(*sought_);
-        return parted(window, [&](const cell<Key>& each) {
-            return compare<key_view>(view_in<Key>(each), key) <= 0;
+        return parted(window.size(), [&](std::size_t i) {
+            return compare<key_view>(view_in<Key>(window.keys[i]), key) <= 0;
         });
     }
-    template <class Precedes>
-    static std::size_t parted(const window_of<Key, Value>& window, Precedes precedes) {
-        const auto at = std::partition_point(window.keys.begin(), window.keys.end(), precedes);
-        return static_cast<std::size_t>(at - window.keys.begin());
-    }
-
     run<Key, Value> tables_;
     direction way_;
     std::size_t table_ = 0;
     std::size_t block_ = 0;
     std::optional<Key> sought_;
-    loaded_block<Key, Value> loaded_;
+    typename table<Key, Value>::block_pointer loaded_;
 };
 
 }  // namespace lsm::engine

@@ -5,6 +5,7 @@
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/engine/block_cache.hpp>
+#include <lsm/engine/epochs.hpp>
 #include <lsm/engine/log.hpp>
 #include <lsm/engine/pins.hpp>
 #include <lsm/storage/record/root_record.hpp>
@@ -26,6 +27,8 @@ template <class Medium>
 struct store {
     std::shared_ptr<Medium> medium;  ///< tables hold it too, for as long as readers hold them
     std::string where;               ///< for messages, also after closing
+    std::shared_ptr<epochs> readers =
+        std::make_shared<epochs>();  ///< who may look at what was replaced
     std::shared_ptr<block_cache> cache;
     std::shared_ptr<pin_set> pins = std::make_shared<pin_set>();
     std::atomic<sequence_number> last_sequence = no_sequence;  ///< of the last write readers see
@@ -45,7 +48,7 @@ struct store {
     template <class Options>
     store(const typename Medium::location& location, const Options& options)
         : medium(std::make_shared<Medium>(location, options.mode)), where(medium->describe()),
-          cache(std::make_shared<block_cache>(options.cache_bytes)),
+          cache(std::make_shared<block_cache>(options.cache_bytes, readers)),
           log(medium, options.log, options.durability != durability::power_loss) {}
 
     /// Replaces the root by itself as `edit(root)` leaves it, with what every root says filled in.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/codec/column.hpp>
+#include <lsm/codec/hash.hpp>
 #include <lsm/core/checksum.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/core/order.hpp>
@@ -9,22 +10,37 @@
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace lsm::engine {
 
-/// A decoded block, kept alive by whoever holds it.
+/// A decoded block: what it shows is valid as long as it lives.
 template <class Key, class Value>
-struct loaded_block {
-    std::shared_ptr<const void> keeps;
-    window_of<Key, Value> window;
+class block : public cached_block {
+public:
+    block(const window_of<Key, Value>& entries, std::size_t bytes) noexcept
+        : cached_block(bytes), window_(entries) {}
+
+    [[nodiscard]] const window_of<Key, Value>& window() const noexcept { return window_; }
+
+private:
+    window_of<Key, Value> window_;
+};
+
+/// A key that is looked up, and its hash for filters.
+template <class Key>
+struct sought_key {
+    using view_type = std::remove_cvref_t<view_of<Key>>;
+
+    const view_type& view;
+    std::uint64_t hash = hash_of<Key>(view);
 };
 
 /// One live table: its index resident, its blocks fetched on demand through the cache. This is what
@@ -34,11 +50,17 @@ class table {
 public:
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
-    table(table_record record, table_index<Key> index)
-        : record_(std::move(record)), index_(std::move(index)) {}
+    using block_type = block<Key, Value>;
+    using block_pointer = std::shared_ptr<const block_type>;
+
+    table(table_record record, table_index<Key> index, std::shared_ptr<block_cache> cache)
+        : record_(std::move(record)), index_(std::move(index)), cache_(std::move(cache)),
+          homes_(std::make_unique<cached_block::home[]>(index_.blocks.size())) {}
     table(const table&) = delete;
     table& operator=(const table&) = delete;
-    virtual ~table() = default;
+    virtual ~table() {
+        for (std::size_t i = 0; i < index_.blocks.size(); ++i) cache_->forget(homes_[i]);
+    }
 
     [[nodiscard]] const table_record& record() const noexcept { return record_; }
     [[nodiscard]] const table_index<Key>& index() const noexcept { return index_; }
@@ -46,27 +68,34 @@ public:
     [[nodiscard]] view_of<Key> first_key() const { return index_.view(index_.first_keys.front()); }
     [[nodiscard]] view_of<Key> last_key() const { return index_.view(*index_.last_key); }
 
-    /// Fetches a block, verifies it, and keeps it in the cache. @throws error
-    [[nodiscard]] virtual loaded_block<Key, Value> load(std::size_t block) const = 0;
-
-    /// Calls `f(sequence, kind, value cell)` for the versions of @p key that are not newer than
-    /// @p at, newest first, until it returns false. @returns false if `f` did
-    template <class F>
-    bool find(const key_view& key, sequence_number at, F&& f) const {
-        const auto candidate = index_.candidate(key);
-        if (!candidate) return true;
-        const loaded_block<Key, Value> block = load(*candidate);
-        const auto& window = block.window;
-        const auto first = std::partition_point(
-            window.keys.begin(), window.keys.end(),
-            [&](const cell<Key>& each) { return compare<key_view>(view_in<Key>(each), key) < 0; });
-        for (auto i = static_cast<std::size_t>(first - window.keys.begin()); i < window.size();
-             ++i) {
-            if (compare<key_view>(view_in<Key>(window.keys[i]), key) != 0) return true;
-            if (window.sequences[i] > at) continue;
-            if (!f(window.sequences[i], window.kinds[i], window.values[i])) return false;
+    /// A block, from the cache, or fetched, verified, and left there. @throws error
+    [[nodiscard]] block_pointer load(std::size_t which) const {
+        {
+            const auto since = cache_->when().enter();
+            if (const auto* const there = homes_[which].load(std::memory_order_seq_cst))
+                return reclaimable::share(static_cast<const block_type&>(*there));
         }
-        return true;
+        return fetch_and_keep(which);
+    }
+
+    /// Calls `f(sequence, kind, value cell, keep)` for the versions of a key that are not newer than
+    /// @p at, newest first, until it returns false; `keep()` is what the cell lives by, a shared
+    /// pointer. @returns false if `f` did. @pre the caller has entered the cache's epochs
+    template <class F>
+    bool find(const sought_key<Key>& key, sequence_number at, F&& f) const {
+        const auto candidate = index_.candidate(key.view, key.hash);
+        if (!candidate) return true;
+        block_pointer fetched;
+        const block_type* seen = resident(*candidate);
+        if (!seen) {
+            fetched = fetch_and_keep(*candidate);
+            seen = fetched.get();
+        }
+        return find_in(seen->window(), key.view, at,
+                       [&](auto number, auto kind, const auto& value) {
+                           return f(number, kind, value,
+                                    [&] { return fetched ? fetched : reclaimable::share(*seen); });
+                       });
     }
 
     /// Says that no version names the table any more: its file goes with the last reader.
@@ -74,10 +103,41 @@ public:
 
 protected:
     [[nodiscard]] bool retired() const noexcept { return retired_.load(std::memory_order_relaxed); }
+    [[nodiscard]] block_cache& cache() const noexcept { return *cache_; }
+
+    /// Reads a block from the medium and verifies it. @throws error
+    [[nodiscard]] virtual block_pointer fetch_block(std::size_t which) const = 0;
+
+private:
+    [[nodiscard]] const block_type* resident(std::size_t which) const noexcept {
+        const auto* const there = homes_[which].load(std::memory_order_seq_cst);
+        if (there) there->touch();
+        return static_cast<const block_type*>(there);
+    }
+    [[nodiscard]] block_pointer fetch_and_keep(std::size_t which) const {
+        return std::static_pointer_cast<const block_type>(
+            cache_->keep(fetch_block(which), homes_[which]));
+    }
+    template <class F>
+    static bool find_in(const window_of<Key, Value>& window, const key_view& key,
+                        sequence_number at, F&& f) {
+        std::size_t i = parted(window.size(), [&](std::size_t each) {
+            return compare<key_view>(view_in<Key>(window.keys[each]), key) < 0;
+        });
+        for (; i < window.size(); ++i) {
+            if (compare<key_view>(view_in<Key>(window.keys[i]), key) != 0) return true;
+            const sequence_number number = window.sequences[i];
+            if (number > at) continue;
+            if (!f(number, window.kinds[i], window.values[i])) return false;
+        }
+        return true;
+    }
 
 private:
     table_record record_;
     table_index<Key> index_;
+    std::shared_ptr<block_cache> cache_;
+    std::unique_ptr<cached_block::home[]> homes_;  // of each block
     mutable std::atomic<bool> retired_ = false;
 };
 
@@ -106,7 +166,8 @@ template <class Reader>
 template <class Key, class Value, class Format, class Medium>
 class stored_table final : public table<Key, Value> {
     using base = table<Key, Value>;
-    using block = typename Format::template block<Key, Value>;
+    using block_pointer = typename base::block_pointer;
+    using decoded = typename Format::template block<Key, Value>;
     using reader = decltype(std::declval<const Medium&>().open(table_name{}));
 
 public:
@@ -134,11 +195,10 @@ public:
 
     stored_table(std::shared_ptr<Medium> medium, std::shared_ptr<block_cache> cache, reader opened,
                  const table_record& record, table_index<Key> index)
-        : base(record, std::move(index)), medium_(std::move(medium)), cache_(std::move(cache)),
+        : base(record, std::move(index), std::move(cache)), medium_(std::move(medium)),
           reader_(std::move(opened)) {}
 
     ~stored_table() override {
-        cache_->erase(this->record().id);
         if (!this->retired()) return;
         try {
             medium_->remove(name_of(this->record()));
@@ -146,21 +206,16 @@ public:
         }
     }
 
-    [[nodiscard]] loaded_block<Key, Value> load(std::size_t which) const override {
-        const block_cache::key place{this->record().id, which};
-        if (auto held = cache_->find(place)) {
-            const auto& found = *static_cast<const block*>(held.get());
-            return {std::move(held), found.window()};
-        }
+protected:
+    [[nodiscard]] block_pointer fetch_block(std::size_t which) const override {
         const std::string where = medium_->describe() + "/" + name_of(this->record()).file_name();
         byte_buffer bytes =
             fetch(reader_, this->record().bytes, this->index().blocks[which], where);
-        cache_->count_fetch();
+        this->cache().count_fetch();
         try {
-            const auto made = std::make_shared<const block>(std::move(bytes));
+            auto made = std::make_unique<const decoded>(std::move(bytes));
             check_fits(which, made->window());
-            cache_->insert(place, made, made->bytes());
-            return {made, made->window()};
+            return std::make_shared<const stored_block>(std::move(made));
         } catch (const decode_error& failure) {
             throw error(errc::corruption, where + ": block " + std::to_string(which) +
                                               " does not decode: " + failure.what());
@@ -168,6 +223,15 @@ public:
     }
 
 private:
+    class stored_block final : public block<Key, Value> {
+    public:
+        explicit stored_block(std::unique_ptr<const decoded> from)
+            : block<Key, Value>(from->window(), from->bytes()), from_(std::move(from)) {}
+
+    private:
+        std::unique_ptr<const decoded> from_;
+    };
+
     /// A block has the keys that the index says: else what merges tables, by the index's keys, would
     /// take entries out of their order. @throws decode_error
     void check_fits(std::size_t which, const window_of<Key, Value>& entries) const {
@@ -185,7 +249,6 @@ private:
     static table_name name_of(const table_record& record) { return {record.id, record.extension}; }
 
     std::shared_ptr<Medium> medium_;
-    std::shared_ptr<block_cache> cache_;
     reader reader_;
 };
 

@@ -44,8 +44,9 @@ struct tree_state {
 
     const options_type options;
     engine::store<medium_type> store;
-    published<read_state_type> current;  ///< what the next reader pins; nothing once closed
-    statistics done;                     ///< only its counters of work done; guarded by `changes`
+    published<read_state_type> current{
+        *store.readers};  ///< what the next reader pins; nothing once closed
+    statistics done;      ///< only its counters of work done; guarded by `changes`
     recovery_report recovered;
 
     /// Opens the medium and recovers. What came from the log is in the active memtable. @throws error
@@ -80,7 +81,6 @@ struct tree_state {
                  std::shared_ptr<const version_type> tables) {
         auto next = std::make_shared<const read_state_type>(std::move(active), std::move(frozen),
                                                             std::move(tables), store.medium);
-        current.prepare();
         current.replace(std::move(next));
     }
 
@@ -111,7 +111,6 @@ struct tree_state {
         }
         auto next = std::make_shared<const read_state_type>(before->active, std::move(frozen),
                                                             tables, store.medium);
-        current.prepare();
         store.edit_root([&](root_record& root) {
             root.clean = false;
             root.log = store.log.needed(flushed);
@@ -202,7 +201,7 @@ struct tree_state {
     /// Closes: only what readers still hold stays.
     void release() noexcept {
         const std::scoped_lock lock(store.changes);
-        current.withdraw();
+        current.replace(nullptr);
         store.release();
     }
 

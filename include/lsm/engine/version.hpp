@@ -30,14 +30,13 @@ struct version {
 
     /// As `table::find`, over all runs, newest first. One table a run can hold the key.
     template <class F>
-    bool find(const key_view& key, sequence_number at, F&& f) const {
+    bool find(const sought_key<Key>& key, sequence_number at, F&& f) const {
         for (const level& each : levels)
             for (const run_type& tables : each) {
-                const auto table =
-                    std::partition_point(tables.begin(), tables.end(), [&](const auto& candidate) {
-                        return compare<key_view>(candidate->last_key(), key) < 0;
-                    });
-                if (table != tables.end() && !(*table)->find(key, at, f)) return false;
+                const std::size_t at_table = parted(tables.size(), [&](std::size_t i) {
+                    return compare<key_view>(tables[i]->last_key(), key.view) < 0;
+                });
+                if (at_table < tables.size() && !tables[at_table]->find(key, at, f)) return false;
             }
         return true;
     }

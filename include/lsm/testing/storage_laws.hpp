@@ -7,6 +7,7 @@
 #include <lsm/core/entry.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/storage/filter/filter.hpp>
 #include <lsm/storage/storage.hpp>
 #include <lsm/testing/codec_laws.hpp>
 #include <lsm/testing/law.hpp>
@@ -164,6 +165,16 @@ void check_format_damage(const Format& format,
                                   try_block);
     detail::damage_everywhere(
         byte_view(table.bytes).subspan(table.resident.offset, table.resident.bytes), try_index);
+}
+
+/// The laws of a filter policy, on hashes of yours: what it builds is a filter, and may contain each of
+/// them. @throws law_broken
+template <filter_policy Filter>
+void check_filter(const Filter& policy, const std::vector<std::uint64_t>& hashes) {
+    const byte_buffer built = policy.build(hashes);
+    require(Filter::is_filter(built), "filter: what was built is a filter");
+    for (const std::uint64_t hash : hashes)
+        require(Filter::may_contain(built, hash), "filter: it may contain what went in");
 }
 
 /// The laws of a medium: what is committed is there, once and whole; what is not, is not; the root is

@@ -4,18 +4,28 @@
 #include <lsm/codec/codec.hpp>
 #include <lsm/codec/column.hpp>
 #include <lsm/fwd.hpp>
+#include <lsm/storage/filter/bloom.hpp>
+#include <lsm/storage/format/block/column_layout.hpp>
 #include <lsm/storage/format/paged.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace lsm {
 
 /// The encoding of `block_format`, binary tables of ours which need nothing to link: checksummed
-/// blocks of rows, strings read in place. Choose them for speed and size. docs/file_format.md,
-/// "Block tables".
-struct block_encoding : detail::binary_frame<block_encoding> {
+/// blocks of columns, where numbers and strings are read in place, and a filter beside the index, so
+/// that a key which is not there costs no block. Choose them for speed and size.
+/// docs/file_format.md, "Block tables".
+///
+/// @tparam Filter which filter new tables get: `bloom_filter`, `no_filter`
+template <class Filter>
+struct block_encoding : detail::binary_frame<block_encoding<Filter>> {
+    using filter_policy = Filter;
+
     static constexpr std::string_view name = "block";
     static constexpr std::uint32_t version = 1;
     static constexpr std::string_view extension = "lsm";
@@ -25,51 +35,170 @@ struct block_encoding : detail::binary_frame<block_encoding> {
     template <class Key, class Value>
     class block_writer;
 
+    /// @pre the bytes lie at a multiple of 8
     template <class Key, class Value>
-    static columns<Key, Value> read_block(byte_view bytes) {
+    static columns<Key, Value> read_block(byte_view bytes);
+
+    template <class Key>
+    static void write_index(byte_buffer& out, const table_index<Key>& index) {
+        write_binary_index(out, index);
+        index.filter.write(out);
+    }
+    template <class Key>
+    static table_index<Key> read_index(byte_view bytes) {
         byte_reader in(bytes);
-        const std::size_t count = in.begin_sequence();
-        columns<Key, Value> block(count);
-        for (std::size_t i = 0; i < count; ++i) {
-            block.keys().read_from(in);
-            const auto sequence = in.number<sequence_number>();
-            const auto kind = in.number<std::uint8_t>();
-            if (!is_payload_kind(kind)) in.fail("unknown payload kind");
-            block.push_version(sequence, static_cast<payload_kind>(kind));
-            if (static_cast<payload_kind>(kind) == payload_kind::value)
-                block.values().read_from(in);
-            else
-                block.values().push_nothing();
-        }
+        auto index = read_binary_index<Key>(in);
+        index.filter = table_filter::read<Filter, bloom_filter>(in);
         in.expect_end();
-        return block;
+        return index;
     }
 };
 
-/// A block under construction: the entries, with room for their count in front.
+namespace detail {
+
+/// What stands in front of a block's columns.
+struct block_header {
+    std::uint32_t count = 0;
+    std::uint8_t sequence_width = 0;
+    bool has_kinds = false;
+    sequence_number base = 0;
+    std::uint32_t key_bytes = 0;
+    std::uint32_t value_bytes = 0;
+
+    void write(byte_buffer& out) const {
+        append_number(out, count);
+        append_number(out, sequence_width);
+        append_number(out, static_cast<std::uint8_t>(has_kinds));
+        append_number(out, std::uint16_t{0});
+        append_number(out, base);
+        append_number(out, key_bytes);
+        append_number(out, value_bytes);
+    }
+    static block_header read(byte_reader& in) {
+        block_header header;
+        header.count = in.number<std::uint32_t>();
+        header.sequence_width = in.number<std::uint8_t>();
+        header.has_kinds = in.number<bool>();
+        if (in.number<std::uint16_t>() != 0) in.fail("what should be zero is not");
+        header.base = in.number<std::uint64_t>();
+        header.key_bytes = in.number<std::uint32_t>();
+        header.value_bytes = in.number<std::uint32_t>();
+        // No two entries are the same, so each takes at least a byte.
+        if (header.count > in.left()) in.fail("a block has more entries than bytes");
+        return header;
+    }
+};
+
+/// Columns begin at multiples of 8 from the block's start, behind zeros.
+inline void pad_column(byte_buffer& out, std::size_t begin) {
+    out.resize(out.size() + (begin - out.size()) % 8);
+}
+[[nodiscard]] inline byte_view take_column(byte_reader& in, std::size_t bytes) {
+    static_cast<void>(in.take((0 - in.position()) % 8));
+    return in.take(bytes);
+}
+
+/// How many bytes hold the number, as a sequence column has them.
+[[nodiscard]] inline std::uint8_t sequence_width(std::uint64_t number) noexcept {
+    return number == 0            ? 0
+           : number <= 0xff       ? 1
+           : number <= 0xffff     ? 2
+           : number <= 0xffffffff ? 4
+                                  : 8;
+}
+[[nodiscard]] inline sequence_column read_sequences(byte_reader& in, const block_header& header) {
+    const std::uint8_t width = header.sequence_width;
+    if (width != 0 && width != 1 && width != 2 && width != 4 && width != 8)
+        in.fail("sequence numbers of an unknown width");
+    if (header.base > last_number) in.fail("a sequence number is too great");
+    const byte_view above = take_column(in, std::size_t{width} * header.count);
+    return {header.base, width, above.data()};
+}
+[[nodiscard]] inline kind_column read_kinds(byte_reader& in, const block_header& header) {
+    if (!header.has_kinds) return kind_column(payload_kind::value);
+    const byte_view kinds = take_column(in, header.count);
+    for (const std::byte kind : kinds)
+        if (!is_payload_kind(std::to_integer<std::uint8_t>(kind))) in.fail("unknown payload kind");
+    return kind_column(kinds.data());
+}
+
+}  // namespace detail
+
+template <class Filter>
 template <class Key, class Value>
-class block_encoding::block_writer {
+columns<Key, Value> block_encoding<Filter>::read_block(byte_view bytes) {
+    byte_reader in(bytes);
+    const auto header = detail::block_header::read(in);
+    byte_reader keys(detail::take_column(in, header.key_bytes));
+    byte_reader values(detail::take_column(in, header.value_bytes));
+    const sequence_column sequences = detail::read_sequences(in, header);
+    const kind_column kinds = detail::read_kinds(in, header);
+    in.expect_end();
+    columns<Key, Value> block(
+        detail::layout_of<Key>::read(keys, header.count, kind_column(payload_kind::value)),
+        sequences, kinds, detail::layout_of<Value>::read(values, header.count, kinds));
+    keys.expect_end();
+    values.expect_end();
+    return block;
+}
+
+/// A block under construction.
+template <class Filter>
+template <class Key, class Value>
+class block_encoding<Filter>::block_writer {
 public:
     void add(const std::remove_cvref_t<view_of<Key>>& key, sequence_number sequence,
              payload_kind kind, const cell<Value>& value) {
-        byte_writer out(entries_);
-        codec<Key>::write(out, key);
-        out.number(sequence);
-        out.number(static_cast<std::uint8_t>(kind));
-        if (kind == payload_kind::value) codec<Value>::write(out, view_in<Value>(value));
-        ++count_;
+        keys_.add(key);
+        if (kind == payload_kind::value)
+            values_.add(view_in<Value>(value));
+        else
+            values_.add_nothing();
+        sequences_.push_back(sequence);
+        kinds_.push_back(static_cast<std::byte>(kind));
     }
-    [[nodiscard]] std::size_t bytes() const noexcept { return entries_.size(); }
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        constexpr std::size_t entry = 4;  // about what a sequence number and a kind take
+        return keys_.bytes() + values_.bytes() + entry * sequences_.size();
+    }
     void finish(byte_buffer& out) {
-        append_number(out, count_);
-        append(out, entries_);
-        entries_.clear();
-        count_ = 0;
+        const auto [least, greatest] = std::ranges::minmax(sequences_);
+        const auto value = static_cast<std::byte>(payload_kind::value);
+        detail::block_header header;
+        header.count = static_cast<std::uint32_t>(sequences_.size());
+        header.sequence_width = detail::sequence_width(greatest - least);
+        header.has_kinds = std::ranges::any_of(kinds_, [&](std::byte k) { return k != value; });
+        header.base = least;
+        const std::size_t begin = out.size();
+        header.write(out);
+        header.key_bytes = write_column(keys_, out, begin);
+        header.value_bytes = write_column(values_, out, begin);
+        detail::pad_column(out, begin);
+        for (const sequence_number each : sequences_)
+            append(out, byte_view(to_little_endian(each - least)).first(header.sequence_width));
+        if (header.has_kinds) {
+            detail::pad_column(out, begin);
+            append(out, kinds_);
+        }
+        byte_buffer front;
+        header.write(front);
+        std::ranges::copy(front, out.begin() + static_cast<std::ptrdiff_t>(begin));
+        sequences_.clear();
+        kinds_.clear();
     }
 
 private:
-    byte_buffer entries_;
-    std::uint32_t count_ = 0;
+    static std::uint32_t write_column(auto& column, byte_buffer& out, std::size_t begin) {
+        detail::pad_column(out, begin);
+        const std::size_t before = out.size();
+        column.finish(out);
+        return static_cast<std::uint32_t>(out.size() - before);
+    }
+
+    typename detail::layout_of<Key>::writer keys_;
+    typename detail::layout_of<Value>::writer values_;
+    std::vector<sequence_number> sequences_;
+    byte_buffer kinds_;
 };
 
 }  // namespace lsm

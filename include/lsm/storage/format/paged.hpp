@@ -3,9 +3,11 @@
 
 #include <lsm/codec/codec.hpp>
 #include <lsm/codec/column.hpp>
+#include <lsm/codec/hash.hpp>
 #include <lsm/core/checksum.hpp>
 #include <lsm/core/config.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/storage/filter/filter.hpp>
 #include <lsm/storage/format/table_index.hpp>
 
 #include <algorithm>
@@ -13,7 +15,9 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace lsm {
 
@@ -34,7 +38,10 @@ struct binary_frame {
     }
     template <class Key>
     static table_index<Key> read_index(byte_view bytes) {
-        return read_binary_index<Key>(bytes);
+        byte_reader in(bytes);
+        auto index = read_binary_index<Key>(in);
+        in.expect_end();
+        return index;
     }
     static void end_table(byte_buffer& out, const extent& index) {
         append_number(out, index.offset);
@@ -42,6 +49,21 @@ struct binary_frame {
         append_number(out, index.checksum);
         append(out, as_bytes(Kind::magic));
     }
+};
+
+}  // namespace detail
+
+namespace detail {
+
+/// The filter policy that an encoding names; else none.
+template <class Encoding>
+struct filter_of {
+    using type = no_filter;
+};
+template <class Encoding>
+    requires requires { typename Encoding::filter_policy; }
+struct filter_of<Encoding> {
+    using type = typename Encoding::filter_policy;
 };
 
 }  // namespace detail
@@ -61,6 +83,7 @@ struct binary_frame {
 /// | `write_index(out, index)` | appends the index; it may look at `out`, the table so far |
 /// | `read_index<Key>(bytes) -> table_index` | the inverse |
 /// | `end_table(out, extent)` | appends what stands after the index |
+/// | `filter_policy` | optional: the filter that the index gets, which it writes and reads |
 ///
 /// @tparam Encoding see above
 template <class Encoding>
@@ -69,8 +92,11 @@ struct paged_format {
     static constexpr std::uint32_t version = Encoding::version;
     static constexpr std::string_view extension = Encoding::extension;
 
-    std::size_t block_bytes =
-        Encoding::default_block_bytes;  ///< end a block at the first key after
+    using filter_policy = typename detail::filter_of<Encoding>::type;
+
+    /// End a block at the first key after so many bytes.
+    std::size_t block_bytes = Encoding::default_block_bytes;
+    [[no_unique_address]] filter_policy filter = {};
 
     template <class Key, class Value>
     class builder;
@@ -82,7 +108,7 @@ struct paged_format {
     /// Begins the table with this number.
     template <class Key, class Value>
     [[nodiscard]] builder<Key, Value> build(std::uint64_t id) const {
-        return {id, block_bytes};
+        return {id, block_bytes, filter};
     }
 
     /// The resident part from its bytes. @throws decode_error
@@ -120,7 +146,8 @@ class paged_format<Encoding>::builder {
 
 public:
     /// @param id the table's number, which the table repeats inside
-    builder(std::uint64_t id, std::size_t block_bytes) : block_bytes_(block_bytes) {
+    builder(std::uint64_t id, std::size_t block_bytes, const filter_policy& filter)
+        : block_bytes_(block_bytes), filter_(filter) {
         index_.properties.id = id;
         index_.properties.key_shape = codec<Key>::shape();
         index_.properties.value_shape = codec<Value>::shape();
@@ -136,6 +163,7 @@ public:
             if (block_.bytes() >= block_bytes_) finish_block();
             if (block_.bytes() == 0) index_.first_keys.push_back(codec<Key>::own(key));
             last_key_.emplace(codec<Key>::own(key));
+            if constexpr (has_filter) hashes_.push_back(hash_of<Key>(key));
         }
         block_.add(key, sequence, kind, value);
         table_properties& properties = index_.properties;
@@ -157,6 +185,8 @@ public:
     extent finish() {
         if (block_.bytes() > 0) finish_block();
         index_.last_key = std::move(last_key_);
+        if constexpr (has_filter)
+            index_.filter = table_filter::of<filter_policy>(filter_.build(std::move(hashes_)));
         const std::size_t begin = out_.size();
         Encoding::write_index(out_, index_);
         const byte_view resident = byte_view(out_).subspan(begin);
@@ -179,7 +209,11 @@ private:
         index_.blocks.push_back({taken_ + begin, bytes.size(), checksum(bytes)});
     }
 
+    static constexpr bool has_filter = !std::is_same_v<filter_policy, no_filter>;
+
     std::size_t block_bytes_;
+    [[no_unique_address]] filter_policy filter_;
+    std::vector<std::uint64_t> hashes_;  // of the keys, for the filter
     byte_buffer out_;
     std::uint64_t taken_ = 0;  // bytes that have left through take()
     typename Encoding::template block_writer<Key, Value> block_;

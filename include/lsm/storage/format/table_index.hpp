@@ -4,8 +4,8 @@
 #include <lsm/codec/codec.hpp>
 #include <lsm/core/entry.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/storage/filter/filter.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,12 +45,15 @@ struct table_index {
     std::vector<extent> blocks;
     std::vector<Key> first_keys;  ///< one a block, ascending
     std::optional<Key> last_key;  ///< the greatest key of the table; none in an empty table
+    table_filter filter;          ///< of the keys' hashes
 
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
-    /// The one block that may hold @p key, if any. O(log blocks).
-    [[nodiscard]] std::optional<std::size_t> candidate(const key_view& key) const {
+    /// The one block that may hold @p key, if any. O(log blocks). @param hash `hash_of<Key>(key)`
+    [[nodiscard]] std::optional<std::size_t> candidate(const key_view& key,
+                                                       std::uint64_t hash) const {
         if (!last_key || compare(view(*last_key), key) < 0) return std::nullopt;
+        if (!filter.may_contain(hash)) return std::nullopt;
         const std::size_t after = blocks_until(key);
         if (after == 0) return std::nullopt;
         return after - 1;
@@ -58,10 +61,8 @@ struct table_index {
 
     /// How many blocks begin at or before @p key. O(log blocks).
     [[nodiscard]] std::size_t blocks_until(const key_view& key) const {
-        const auto after =
-            std::partition_point(first_keys.begin(), first_keys.end(),
-                                 [&](const Key& first) { return compare(view(first), key) <= 0; });
-        return static_cast<std::size_t>(after - first_keys.begin());
+        return parted(first_keys.size(),
+                      [&](std::size_t i) { return compare(view(first_keys[i]), key) <= 0; });
     }
 
     /// The view of one of the keys that it holds.
@@ -94,8 +95,7 @@ void write_binary_index(byte_buffer& bytes, const table_index<Key>& index) {
 /// Reads the shapes of an index before its keys, which only the right types can.
 /// @throws decode_error
 template <has_codec Key>
-[[nodiscard]] table_index<Key> read_binary_index(byte_view bytes) {
-    byte_reader in(bytes);
+[[nodiscard]] table_index<Key> read_binary_index(byte_reader& in) {
     table_index<Key> index;
     table_properties& properties = index.properties;
     properties.id = in.number<std::uint64_t>();
@@ -114,7 +114,6 @@ template <has_codec Key>
         index.first_keys.push_back(codec<Key>::template read<byte_reader>(in));
     }
     if (in.begin_optional()) index.last_key.emplace(codec<Key>::template read<byte_reader>(in));
-    in.expect_end();
     return index;
 }
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/codec/bytes.hpp>
+#include <lsm/core/bytes.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lsm {
+
+/// What tells, without reading a block, that a table does not hold a key. A filter policy is a plain
+/// struct whose members are its settings:
+///
+/// | member | meaning |
+/// | --- | --- |
+/// | `name` | stored beside each filter; no other policy has it; not empty |
+/// | `build(std::vector<std::uint64_t> hashes) const -> byte_buffer` | the filter of these keys' hashes |
+/// | `is_filter(bytes) -> bool` | whether stored bytes, which may be any, are such a filter |
+/// | `may_contain(bytes, hash) noexcept -> bool` | false only if no key with this hash went in |
+template <class F>
+concept filter_policy =
+    requires(const F& policy, std::vector<std::uint64_t> hashes, byte_view bytes) {
+        { F::name } -> std::convertible_to<std::string_view>;
+        { policy.build(hashes) } -> std::same_as<byte_buffer>;
+        { F::is_filter(bytes) } -> std::same_as<bool>;
+        { F::may_contain(bytes, std::uint64_t{}) } noexcept -> std::same_as<bool>;
+    };
+
+/// No filter: every lookup reads a block of every run.
+struct no_filter {
+    static constexpr std::string_view name = "none";
+    static byte_buffer build(const std::vector<std::uint64_t>&) { return {}; }
+    static bool is_filter(byte_view) noexcept { return true; }
+    static bool may_contain(byte_view, std::uint64_t) noexcept { return true; }
+};
+
+/// A table's filter, of whatever policy, resident. It lies at a multiple of 64, so that what is cut
+/// along cache lines stays so.
+class table_filter {
+public:
+    table_filter() = default;
+
+    /// Takes over what a policy built.
+    template <filter_policy Filter>
+    [[nodiscard]] static table_filter of(byte_view built) {
+        return {std::string(Filter::name), &Filter::may_contain, built};
+    }
+
+    /// False only if no key with this hash is in the table.
+    [[nodiscard]] bool may_contain(std::uint64_t hash) const noexcept {
+        return may_contain_(bytes(), hash);
+    }
+    [[nodiscard]] byte_view bytes() const noexcept { return {bytes_.get(), size_}; }
+
+    /// Appends the policy's name and the filter.
+    void write(byte_buffer& to) const {
+        byte_writer out(to);
+        out.text(name_);
+        out.bytes(bytes());
+    }
+    /// The inverse. A filter of a policy that is not among @p Known is passed over: the table is read
+    /// without one. @throws decode_error
+    template <filter_policy... Known>
+    [[nodiscard]] static table_filter read(byte_reader& in) {
+        const std::string_view name = in.text();
+        const byte_view bytes = in.bytes();
+        table_filter filter;
+        const auto take = [&]<class Policy>() {
+            if (Policy::name != name) return false;
+            if (!Policy::is_filter(bytes)) in.fail("damaged filter");
+            filter = of<Policy>(bytes);
+            return true;
+        };
+        static_cast<void>((take.template operator()<Known>() || ...));
+        return filter;
+    }
+
+private:
+    using probe = bool (*)(byte_view, std::uint64_t) noexcept;
+    static constexpr std::align_val_t alignment{64};
+    struct release {
+        void operator()(std::byte* bytes) const noexcept { ::operator delete(bytes, alignment); }
+    };
+
+    table_filter(std::string name, probe how, byte_view bytes)
+        : name_(std::move(name)), may_contain_(how),
+          bytes_(static_cast<std::byte*>(::operator new(bytes.size() + 1, alignment))),
+          size_(bytes.size()) {
+        if (!bytes.empty()) std::memcpy(bytes_.get(), bytes.data(), bytes.size());
+    }
+
+    std::string name_ = std::string(no_filter::name);
+    probe may_contain_ = &no_filter::may_contain;
+    std::unique_ptr<std::byte, release> bytes_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace lsm

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <lsm/engine/epochs.hpp>
+#include <lsm/engine/published.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <deque>
+#include <memory>
+#include <optional>
+
+namespace {
+
+/// Counts how many of its kind there are.
+class counted : public lsm::engine::reclaimable {
+public:
+    explicit counted(int& alive) : alive_(&alive) { ++*alive_; }
+    ~counted() { --*alive_; }
+
+private:
+    int* alive_;
+};
+
+using guard = lsm::engine::epochs::guard;
+
+struct fixture {
+    int alive = 0;
+    lsm::engine::epochs when;
+    lsm::engine::published<counted> current{when};
+
+    void replace() { current.replace(std::make_shared<const counted>(alive)); }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(epochs, fixture)
+
+BOOST_AUTO_TEST_CASE(what_is_replaced_goes_when_nobody_reads) {
+    replace();
+    replace();
+    BOOST_TEST(alive == 1);
+    current.replace(nullptr);
+    BOOST_TEST(alive == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_reader_may_have_found_stays_until_it_leaves) {
+    replace();
+    {
+        const auto reader = current.read();
+        replace();
+        replace();
+        BOOST_TEST(alive == 3);
+    }
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_came_later_holds_up_nothing_older) {
+    replace();
+    std::optional<guard> early(when.enter());
+    replace();
+    const guard late = when.enter();
+    early.reset();
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_shared_outlives_the_epoch) {
+    replace();
+    auto held = current.share();
+    replace();
+    BOOST_TEST(alive == 2);
+    held.reset();
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(takes_more_readers_than_places) {
+    replace();
+    std::deque<guard> readers;
+    for (int i = 0; i < 100; ++i) readers.push_back(when.enter());
+    replace();
+    for (int i = 0; i < 64; ++i) readers.pop_front();
+    BOOST_TEST(alive == 2);
+    readers.clear();
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 #include <lsm/core/entry.hpp>
 #include <lsm/core/window.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -90,7 +91,8 @@ public:
     void push_version(sequence_number sequence, payload_kind kind) {
         append_number(pushed_sequences_, sequence);
         pushed_kinds_.push_back(static_cast<std::byte>(kind));
-        sequences_ = {0, sizeof(sequence_number), pushed_sequences_.data()};
+        newest_ = (std::max)(newest_, sequence);
+        sequences_ = {0, newest_, sizeof(sequence_number), pushed_sequences_.data()};
         kinds_ = kind_column(pushed_kinds_.data());
     }
     [[nodiscard]] window_of<Key, Value> window() const noexcept {
@@ -103,6 +105,7 @@ private:
     kind_column kinds_;
     column<Value> values_;
     byte_buffer pushed_sequences_;
+    sequence_number newest_ = no_sequence;  // of those
     byte_buffer pushed_kinds_;
 };
 

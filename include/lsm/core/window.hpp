@@ -19,11 +19,13 @@ class sequence_column {
 public:
     sequence_column() = default;
     /// The same number for all.
-    explicit sequence_column(sequence_number all) noexcept : base_(all) {}
-    /// @param width bytes a number, 0, 1, 2, 4 or 8; @p above holds so many for each entry, the least
+    explicit sequence_column(sequence_number all) noexcept : base_(all), newest_(all) {}
+    /// @param newest none is greater
+    /// @param width  bytes a number, 0, 1, 2, 4 or 8; @p above holds so many for each entry, the least
     /// significant first
-    sequence_column(sequence_number base, std::uint8_t width, const std::byte* above) noexcept
-        : above_(above), base_(base), width_(width) {}
+    sequence_column(sequence_number base, sequence_number newest, std::uint8_t width,
+                    const std::byte* above) noexcept
+        : above_(above), base_(base), newest_(newest), width_(width) {}
 
     [[nodiscard]] sequence_number operator[](std::size_t i) const noexcept {
         switch (width_) {
@@ -34,14 +36,17 @@ public:
         default: return base_ + from_little_endian<std::uint64_t>(above_ + 8 * i);
         }
     }
+    /// Whether whoever reads at @p at sees all of them, for sure.
+    [[nodiscard]] bool are_seen_at(sequence_number at) const noexcept { return newest_ <= at; }
     /// The numbers of the entries from @p first on.
     [[nodiscard]] sequence_column from(std::size_t first) const noexcept {
-        return {base_, width_, width_ == 0 ? above_ : above_ + width_ * first};
+        return {base_, newest_, width_, width_ == 0 ? above_ : above_ + width_ * first};
     }
 
 private:
     const std::byte* above_ = nullptr;
     sequence_number base_ = no_sequence;
+    sequence_number newest_ = no_sequence;
     std::uint8_t width_ = 0;
 };
 

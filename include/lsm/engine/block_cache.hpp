@@ -32,11 +32,12 @@ private:
     friend class block_cache;
 
     std::size_t bytes_;
-    mutable std::atomic<bool> wanted_ = false;
     // Guarded by the cache.
     mutable home* home_ = nullptr;
     mutable const cached_block* before_ = nullptr;
     mutable const cached_block* after_ = nullptr;
+    // Last, beside what readers want of the block.
+    mutable std::atomic<bool> wanted_ = false;
 };
 
 /// Which blocks stay in memory, within a budget. They stand in a ring; where room is needed, a hand

@@ -70,12 +70,11 @@ public:
         }
         if (tables->levels.empty()) return false;
         bool found = false;
-        tables->find({key}, at,
-                     [&](sequence_number, payload_kind kind, const auto& value, auto keep) {
-                         found = kind == payload_kind::value;
-                         if (found) f(value, keep);
-                         return false;
-                     });
+        tables->find({key}, at, [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
+            found = kind == payload_kind::value;
+            if (found) f(value, keep);
+            return false;
+        });
         return found;
     }
 
@@ -109,6 +108,7 @@ private:
                                          sequence_number at) {
         const payload<Value>* found = nullptr;
         const auto lock = in.reading();
+        if (in.table.entries() == 0) return nullptr;
         in.table.find(key, at, [&](sequence_number number, const payload<Value>& content) {
             if (!in.shows(number, at)) return true;
             found = &content;

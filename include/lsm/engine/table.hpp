@@ -78,7 +78,7 @@ public:
         return fetch_and_keep(which);
     }
 
-    /// Calls `f(sequence, kind, value cell, keep)` for the versions of a key that are not newer than
+    /// Calls `f(kind, value cell, keep)` for the versions of a key that are not newer than
     /// @p at, newest first, until it returns false; `keep()` is what the cell lives by, a shared
     /// pointer. @returns false if `f` did. @pre the caller has entered the cache's epochs
     template <class F>
@@ -91,11 +91,10 @@ public:
             fetched = fetch_and_keep(*candidate);
             seen = fetched.get();
         }
-        return find_in(seen->window(), key.view, at,
-                       [&](auto number, auto kind, const auto& value) {
-                           return f(number, kind, value,
-                                    [&] { return fetched ? fetched : reclaimable::share(*seen); });
-                       });
+        const auto keep = [&] { return fetched ? fetched : reclaimable::share(*seen); };
+        return find_in(
+            seen->window(), key.view, at,
+            [&](payload_kind kind, const cell<Value>& value) { return f(kind, value, keep); });
     }
 
     /// Says that no version names the table any more: its file goes with the last reader.
@@ -124,11 +123,11 @@ private:
         std::size_t i = parted(window.size(), [&](std::size_t each) {
             return compare<key_view>(view_in<Key>(window.keys[each]), key) < 0;
         });
+        const bool all_seen = window.sequences.are_seen_at(at);
         for (; i < window.size(); ++i) {
             if (compare<key_view>(view_in<Key>(window.keys[i]), key) != 0) return true;
-            const sequence_number number = window.sequences[i];
-            if (number > at) continue;
-            if (!f(number, window.kinds[i], window.values[i])) return false;
+            if (!all_seen && window.sequences[i] > at) continue;
+            if (!f(window.kinds[i], window.values[i])) return false;
         }
         return true;
     }

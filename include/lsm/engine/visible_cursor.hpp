@@ -104,6 +104,7 @@ private:
         return {first, last};
     }
     [[nodiscard]] std::size_t first_visible(std::size_t first, std::size_t last) const {
+        if (part_.sequences.are_seen_at(at_)) return first;
         while (first < last && part_.sequences[first] > at_) ++first;
         return first;
     }

@@ -112,7 +112,10 @@ inline void pad_column(byte_buffer& out, std::size_t begin) {
         in.fail("sequence numbers of an unknown width");
     if (header.base > last_number) in.fail("a sequence number is too great");
     const byte_view above = take_column(in, std::size_t{width} * header.count);
-    return {header.base, width, above.data()};
+    const sequence_column all(header.base, max_sequence, width, above.data());
+    sequence_number newest = header.base;
+    for (std::size_t i = 0; i < header.count; ++i) newest = (std::max)(newest, all[i]);
+    return {header.base, newest, width, above.data()};
 }
 [[nodiscard]] inline kind_column read_kinds(byte_reader& in, const block_header& header) {
     if (!header.has_kinds) return kind_column(payload_kind::value);

@@ -136,6 +136,8 @@ inline void append_varint(byte_buffer& out, std::uint64_t value) {
 /// @name Making a group: `begin_group`, one `append_operation` for each, `seal_group`
 /// @{
 inline void begin_group(byte_buffer& out) {
+    constexpr std::size_t usual_bytes = 128;  // most groups take no more, and memory once
+    out.reserve(usual_bytes);
     out.assign(detail::group_fixed_bytes, std::byte{});
 }
 

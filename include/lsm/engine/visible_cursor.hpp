@@ -19,7 +19,8 @@ namespace lsm::engine {
 ///
 /// It works through groups, the versions of one key that stand together in a part. A group decides
 /// its key if it holds a version the reader may see; later groups of a decided key are older, and
-/// passed over.
+/// passed over. What depends on the part alone is settled when the part begins, so that within a part
+/// an entry costs a comparison with its neighbour.
 template <class Key, class Value>
 class visible_cursor {
     using merge = merge_cursor<Key, Value>;
@@ -48,7 +49,7 @@ public:
     }
 
     /// The entry's key. Valid until `next`. @pre the last `next` returned true
-    [[nodiscard]] view_of<Key> key() const { return view_in<Key>(part_.keys[shown_]); }
+    [[nodiscard]] view_of<Key> key() const { return key_at(shown_); }
     /// The entry's value. Valid until `next`. @pre the last `next` returned true
     [[nodiscard]] view_of<Value> value() const { return view_in<Value>(part_.values[shown_]); }
 
@@ -67,9 +68,6 @@ private:
         for (;;) {
             if (begin_ == end_ && !next_part()) return false;
             const auto [first, last] = take_group();
-            const view_of<Key> key = view_in<Key>(part_.keys[first]);
-            if (is_decided(key) || before_range(key)) continue;
-            if (after_range(key)) return false;
             const std::size_t visible = first_visible(first, last);
             if (visible == last) continue;
             decided_here_ = visible;
@@ -79,17 +77,53 @@ private:
         }
     }
 
-    /// The next part of the merge. What the last one decided is remembered beyond it.
+    /// The next part of the merge with anything of the range in it that is not decided yet.
     bool next_part() {
-        if (decided_here_) {
-            decided_key_.emplace(codec<Key>::own(view_in<Key>(part_.keys[*decided_here_])));
-            decided_here_.reset();
+        remember_decided();
+        while (!range_ends_here_) {
+            part_ = merge_.next();
+            if (part_.empty()) return false;
+            all_seen_ = part_.sequences.are_seen_at(at_);
+            begin_ = 0;
+            end_ = part_.size();
+            cut_to_range();
+            while (begin_ != end_ && (is_decided(next_key()) || is_before_range(next_key())))
+                way_ == direction::forward ? ++begin_ : --end_;
+            if (begin_ != end_) return true;
         }
-        part_ = merge_.next();
-        begin_ = 0;
-        end_ = part_.size();
-        return end_ > 0;
+        return false;
     }
+    /// What the part decided is remembered beyond it: only its last key can come again.
+    void remember_decided() {
+        if (!decided_here_) return;
+        decided_key_.emplace(codec<Key>::own(key_at(*decided_here_)));
+        decided_here_.reset();
+    }
+    [[nodiscard]] bool is_decided(const key_view& key) const {
+        return decided_key_ && compare<key_view>(codec<Key>::as_view(*decided_key_), key) == 0;
+    }
+    /// Only the excluded end where the scan begins can be before the range.
+    [[nodiscard]] bool is_before_range(const key_view& key) const {
+        const auto& end = way_ == direction::forward ? range_.lower : range_.upper;
+        return end && !end->inclusive && compare<key_view>(codec<Key>::as_view(end->key), key) == 0;
+    }
+    /// Takes off what is behind the range.
+    void cut_to_range() {
+        const bool forward = way_ == direction::forward;
+        const auto& end = forward ? range_.upper : range_.lower;
+        if (!end) return;
+        const auto is_in = [&](std::size_t i) {
+            const auto order = compare<key_view>(key_at(i), codec<Key>::as_view(end->key));
+            return order == 0 ? end->inclusive : (order < 0) == forward;
+        };
+        if (is_in(forward ? end_ - 1 : 0)) return;
+        range_ends_here_ = true;
+        if (forward)
+            end_ = parted(end_, is_in);
+        else
+            begin_ = parted(end_, [&](std::size_t i) { return !is_in(i); });
+    }
+
     /// The next group of the part, as [first, last).
     std::pair<std::size_t, std::size_t> take_group() {
         std::size_t first = way_ == direction::forward ? begin_ : end_ - 1;
@@ -104,30 +138,16 @@ private:
         return {first, last};
     }
     [[nodiscard]] std::size_t first_visible(std::size_t first, std::size_t last) const {
-        if (part_.sequences.are_seen_at(at_)) return first;
+        if (all_seen_) return first;
         while (first < last && part_.sequences[first] > at_) ++first;
         return first;
     }
     [[nodiscard]] bool same_key(std::size_t a, std::size_t b) const {
-        return compare<key_view>(view_in<Key>(part_.keys[a]), view_in<Key>(part_.keys[b])) == 0;
+        return compare<key_view>(key_at(a), key_at(b)) == 0;
     }
-    /// Only the key decided last can come again.
-    [[nodiscard]] bool is_decided(const key_view& key) const {
-        if (decided_here_)
-            return compare<key_view>(view_in<Key>(part_.keys[*decided_here_]), key) == 0;
-        return decided_key_ && compare<key_view>(codec<Key>::as_view(*decided_key_), key) == 0;
-    }
-    /// Only the excluded end where the scan begins can be before the range.
-    [[nodiscard]] bool before_range(const key_view& key) const {
-        const auto& end = way_ == direction::forward ? range_.lower : range_.upper;
-        return end && !end->inclusive && compare<key_view>(codec<Key>::as_view(end->key), key) == 0;
-    }
-    [[nodiscard]] bool after_range(const key_view& key) const {
-        const bool forward = way_ == direction::forward;
-        const auto& end = forward ? range_.upper : range_.lower;
-        if (!end) return false;
-        const auto order = compare<key_view>(key, codec<Key>::as_view(end->key));
-        return order == 0 ? !end->inclusive : (order > 0) == forward;
+    [[nodiscard]] view_of<Key> key_at(std::size_t i) const { return view_in<Key>(part_.keys[i]); }
+    [[nodiscard]] view_of<Key> next_key() const {
+        return key_at(way_ == direction::forward ? begin_ : end_ - 1);
     }
 
     std::shared_ptr<const void> keeps_;
@@ -140,8 +160,10 @@ private:
     std::size_t begin_ = 0;  // [begin_, end_): what is still to come of the part
     std::size_t end_ = 0;
     std::size_t shown_ = 0;
-    std::optional<std::size_t> decided_here_;  // an index into the part
-    std::optional<Key> decided_key_;           // or a key of a part before it
+    bool all_seen_ = false;                    // whether the reader may see all of the part
+    bool range_ends_here_ = false;             // in this part
+    std::optional<std::size_t> decided_here_;  // the last key that was, as an index into the part
+    std::optional<Key> decided_key_;           // or as it was in a part before
 };
 
 }  // namespace lsm::engine

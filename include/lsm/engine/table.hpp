@@ -6,6 +6,7 @@
 #include <lsm/core/error.hpp>
 #include <lsm/core/order.hpp>
 #include <lsm/engine/block_cache.hpp>
+#include <lsm/engine/process.hpp>
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
 
@@ -138,6 +139,7 @@ public:
           reader_(std::move(opened)) {}
 
     ~stored_table() override {
+        if (forks::count() != owner_) return;  // the file, and the cache's lock, are the parent's
         cache_->erase(this->record().id);
         if (!this->retired()) return;
         try {
@@ -184,6 +186,7 @@ private:
     }
     static table_name name_of(const table_record& record) { return {record.id, record.extension}; }
 
+    const unsigned owner_ = forks::count();
     std::shared_ptr<Medium> medium_;
     std::shared_ptr<block_cache> cache_;
     reader reader_;

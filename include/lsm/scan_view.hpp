@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/core/error.hpp>
 #include <lsm/core/key_range.hpp>
 #include <lsm/engine/pins.hpp>
 #include <lsm/engine/read_state.hpp>
@@ -29,7 +30,7 @@ namespace lsm {
 /// Single-pass: an iterator's copies move together. It reads on when it is asked for the next
 /// entry, not when it is incremented, so `take(n)` loads no block after the n-th entry's. What it
 /// shows is valid until then. @throws error from iterating, where stored bytes are damaged or cannot
-/// be read: a scan never just ends early.
+/// be read: a scan never just ends early; and `locked` from `begin` in a forked child.
 template <class Key, class Value>
 class scan_view : public std::ranges::view_base, public ranges::view_base {
     using readable = engine::readable<Key, Value>;
@@ -112,6 +113,10 @@ private:
     };
 
     explicit iterator(std::shared_ptr<const plan> from) : shared_(std::make_shared<shared>()) {
+        if (!from->at.is_owned())
+            throw error(errc::locked,
+                        "a scan belongs to the process that made it, not to its child: "
+                        "let the child open the tree itself");
         shared_->at = from->from->open(from->from, from->range, from->way, from->at.at());
         shared_->keeps = std::move(from);
     }

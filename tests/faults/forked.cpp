@@ -228,6 +228,49 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_child_leaves_its_own_memory_alone) {
     BOOST_TEST(inherits.end() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_child_may_not_read_a_view_and_its_end_leaves_the_files) {
+    const support::temporary_folder folder;
+    tree t{folder / "t"};
+    t.put(1, "one");
+    t.compact();
+    auto view = t.scan();
+    t.put(1, "two");
+    t.compact();  // the view alone keeps the file of the first table
+    const auto before = stamps_of(folder / "t");
+    child inherits([&] {
+        const bool refused = is_refused([&] { static_cast<void>(view.begin()); });
+        view = {};
+        return refused ? 0 : 1;
+    });
+    inherits.wait();
+    BOOST_TEST((stamps_of(folder / "t") == before));
+    BOOST_TEST(support::entries_of(view).front().second == "one");
+    BOOST_TEST(inherits.end() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_lets_go_of_pins_whoever_holds_their_lock) {
+    const support::temporary_folder folder;
+    tree t{folder / "t"};
+    std::atomic<bool> stops = false;
+    std::thread other([&] {
+        while (!stops) static_cast<void>(t.snapshot());
+    });
+    for (int round = 0; round < 100; ++round) {
+        auto view = t.scan();
+        std::optional snapshot(t.snapshot());
+        child inherits([&] {
+            const auto copy = view;
+            view = {};
+            snapshot.reset();
+            return 0;
+        });
+        inherits.wait();
+        BOOST_TEST(inherits.end() == 0);
+    }
+    stops = true;
+    other.join();
+}
+
 BOOST_AUTO_TEST_CASE(a_child_forked_while_threads_work_ends) {
     const support::temporary_folder folder;
     for (int round = 0; round < 40; ++round) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/engine/epochs.hpp>
+#include <lsm/engine/process.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -51,7 +52,13 @@ public:
     block_cache(const block_cache&) = delete;
     block_cache& operator=(const block_cache&) = delete;
     /// @pre all tables have let go of their blocks
-    ~block_cache() = default;
+    ~block_cache() {
+        if (hand_) inherited::keep(hand_);  // in a child, which leaves them where they are
+    }
+
+    /// Whether it was made in this process. A child that inherited it leaves it alone: a thread of its
+    /// parent may hold the lock for ever.
+    [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
 
     /// When blocks are let go of: readers enter before they look into a home.
     [[nodiscard]] epochs& when() const noexcept { return *when_; }
@@ -76,6 +83,7 @@ public:
     }
     /// Lets go of the block that @p home leads to, if any. @pre nobody looks there any more
     void forget(cached_block::home& home) noexcept {
+        if (!is_owner()) return;
         const std::scoped_lock lock(mutex_);
         if (const cached_block* const gone = home.load(std::memory_order_relaxed)) drop(*gone);
     }
@@ -119,6 +127,7 @@ private:
         when_->retire(gone);
     }
 
+    const unsigned owner_ = forks::count();
     const std::size_t budget_;
     const std::shared_ptr<epochs> when_;
     std::atomic<std::uint64_t> fetched_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/core/entry.hpp>
+#include <lsm/engine/process.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -16,6 +17,8 @@ namespace lsm::engine {
 
 /// The sequence numbers that snapshots and scan views read at: what compactions and memtables must
 /// keep versions for. Any thread may use it. Taking and dropping a pin moves those that are newer.
+///
+/// A child that inherited it leaves it alone: a thread of its parent may hold the lock for ever.
 class pin_set {
 public:
     pin_set() { pinned_.reserve(few); }
@@ -37,10 +40,14 @@ public:
         return pinned_.size();
     }
 
+    /// Whether it was made in this process.
+    [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
+
 private:
     friend class pin;
 
     void add(sequence_number at) {
+        if (!is_owner()) return;
         const std::scoped_lock lock(mutex_);
         pinned_.insert(std::ranges::upper_bound(pinned_, at), at);
     }
@@ -51,12 +58,14 @@ private:
         return at;
     }
     void remove(sequence_number at) noexcept {
+        if (!is_owner()) return;
         const std::scoped_lock lock(mutex_);
         pinned_.erase(std::ranges::lower_bound(pinned_, at));
     }
 
     static constexpr std::size_t few = 16;  // pins at a time that take no memory: `visit` needs one
 
+    const unsigned owner_ = forks::count();
     mutable std::mutex mutex_;
     std::vector<sequence_number> pinned_;  // ascending: a new one nearly always belongs at the end
 };
@@ -82,6 +91,8 @@ public:
         if (set_) set_->remove(at_);
     }
 
+    /// Whether it was taken in this process. @pre it holds one
+    [[nodiscard]] bool is_owned() const noexcept { return set_->is_owner(); }
     /// The number. @pre it holds one
     [[nodiscard]] sequence_number at() const noexcept { return at_; }
 

@@ -198,6 +198,7 @@ public:
           reader_(std::move(opened)) {}
 
     ~stored_table() override {
+        if (!this->cache().is_owner()) return;  // the file is the parent's
         if (!this->retired()) return;
         try {
             medium_->remove(name_of(this->record()));

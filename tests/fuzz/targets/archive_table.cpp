@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+// decoder: storage/format/archive.hpp
+// decoder: storage/format/serialization.hpp
 #include <fuzz/edits.hpp>
 #include <fuzz/tables.hpp>
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
+// decoder: codec/bytes.hpp
+// decoder: storage/format/block.hpp
+// decoder: storage/format/paged.hpp
+// decoder: storage/format/table_index.hpp
 #include <fuzz/tables.hpp>
 
 #include <lsm/storage/format/block.hpp>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+// decoder: codec
 #include <fuzz/fuzz.hpp>
 #include <fuzz/rich.hpp>
 

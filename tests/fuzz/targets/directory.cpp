@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
+// decoder: engine/log_replay.hpp
+// decoder: engine/recovery.hpp
+// decoder: engine/table.hpp
+// decoder: storage/medium/directory.hpp
+// decoder: storage/record
 #include <fuzz/edits.hpp>
 #include <fuzz/forge.hpp>
 #include <fuzz/victim.hpp>

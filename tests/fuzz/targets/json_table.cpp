@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
+// decoder: codec/json
+// decoder: codec/json.hpp
+// decoder: storage/format/json.hpp
+// decoder: storage/format/paged.hpp
 #include <fuzz/tables.hpp>
 
 #include <lsm/storage/format/json.hpp>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+// decoder: engine/log_replay.hpp
+// decoder: storage/record/log_record.hpp
 #include <fuzz/mutate.hpp>
 #include <fuzz/repair.hpp>
 

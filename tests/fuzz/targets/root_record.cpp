@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+// decoder: codec/bytes.hpp
+// decoder: storage/record/root_record.hpp
 #include <fuzz/mutate.hpp>
 #include <fuzz/repair.hpp>
 

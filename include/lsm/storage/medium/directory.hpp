@@ -6,6 +6,7 @@
 #include <lsm/storage/file_system/posix.hpp>
 #include <lsm/storage/storage.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -286,7 +287,13 @@ replace_result directory<FileSystem>::replace_root(byte_view bytes) {
         next.append(bytes);
         next.sync();
     }
-    folder_.rename(next_root_name, root_name);
+    try {
+        folder_.rename(next_root_name, root_name);
+    } catch (const error& failure) {
+        // Of any other failure POSIX says that it leaves the file of the new name as it was.
+        if (failure.system_errno() != EIO) throw;
+        return replace_result::unknown;
+    }
     try {
         folder_.sync();
     } catch (...) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace lsm {
@@ -36,6 +37,17 @@ struct table_summary {
 
 /// A run's tables, by their keys.
 using run_summary = std::vector<table_summary>;
+
+/// The tables of a run whose key ranges meet that of another table. O(log tables).
+[[nodiscard]] inline std::span<const table_summary> overlapping(const run_summary& run,
+                                                                const table_summary& with) {
+    const auto first = std::partition_point(
+        run.begin(), run.end(), [&](const table_summary& t) { return t.max_rank < with.min_rank; });
+    const auto last = std::partition_point(
+        first, run.end(), [&](const table_summary& t) { return t.min_rank <= with.max_rank; });
+    return {first, last};
+}
+
 /// A level's runs, newest first.
 using level_summary = std::vector<run_summary>;
 

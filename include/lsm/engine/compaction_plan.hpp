@@ -3,6 +3,7 @@
 
 #include <lsm/compaction/compaction.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/engine/table_ids.hpp>
 #include <lsm/engine/version.hpp>
 
 #include <algorithm>
@@ -59,38 +60,58 @@ struct job_placement {
 
 namespace detail {
 
-/// A table of the view and where it hangs. A position is ordered by age, newest first; odd numbers
-/// are runs, even ones the gaps between them.
-struct placed_table {
+/// Where a run hangs. Ordered by age, newest first; odd numbers are runs, even ones the gaps between
+/// them.
+using run_position = std::pair<std::size_t, std::size_t>;
+
+/// An input of a job.
+struct placed_input {
     const table_summary* table;
-    std::pair<std::size_t, std::size_t> position;
-    bool is_input;
+    run_position position;
 };
 
-inline std::vector<placed_table> place_all(const compaction_view& view, const compaction_job& job) {
-    std::vector<placed_table> all;
+/// Calls `f(run, position)` for every run, newest first, until it returns false.
+template <class F>
+bool all_of_runs(const compaction_view& view, F&& f) {
     for (std::size_t l = 0; l < view.levels.size(); ++l)
         for (std::size_t r = 0; r < view.levels[l].size(); ++r)
-            for (const table_summary& table : view.levels[l][r])
-                all.push_back({&table,
-                               {l, 2 * r + 1},
-                               std::ranges::find(job.inputs, table.id) != job.inputs.end()});
-    return all;
+            if (!f(view.levels[l][r], run_position{l, 2 * r + 1})) return false;
+    return true;
+}
+
+inline std::vector<placed_input> place_inputs(const compaction_view& view, const table_ids& ids) {
+    std::vector<placed_input> inputs;
+    all_of_runs(view, [&](const run_summary& run, const run_position& position) {
+        for (const table_summary& table : run)
+            if (ids.contains(table.id)) inputs.push_back({&table, position});
+        return true;
+    });
+    return inputs;
 }
 
 /// Before the oldest run of the output level that the job takes from; else before the newest.
 inline job_placement place_outputs(const compaction_view& view, const compaction_job& job,
-                                   const std::vector<placed_table>& tables) {
+                                   const std::vector<placed_input>& inputs) {
     job_placement placement{0, job.new_run};
     const std::size_t level = job.output_level;
     if (!job.new_run) {
         if (level >= view.levels.size() || view.levels[level].empty()) placement.new_run = true;
         return placement;
     }
-    for (const placed_table& each : tables)
-        if (each.is_input && each.position.first == level)
+    for (const placed_input& each : inputs)
+        if (each.position.first == level)
             placement.run_index = (std::max)(placement.run_index, each.position.second / 2);
     return placement;
+}
+
+/// The keys from the first to the last of all inputs: a merge may write tables as wide as that.
+inline table_summary hull_of(const std::vector<placed_input>& inputs) {
+    table_summary hull = *inputs.front().table;
+    for (const placed_input& each : inputs) {
+        hull.min_rank = (std::min)(hull.min_rank, each.table->min_rank);
+        hull.max_rank = (std::max)(hull.max_rank, each.table->max_rank);
+    }
+    return hull;
 }
 
 }  // namespace detail
@@ -104,42 +125,46 @@ inline job_placement place_outputs(const compaction_view& view, const compaction
 /// @returns the placement, or nothing with the reason in @p why
 [[nodiscard]] inline std::optional<job_placement>
 check_job(const compaction_view& view, const compaction_job& job, std::string& why) {
-    const std::vector<detail::placed_table> tables = detail::place_all(view, job);
-    const auto inputs = static_cast<std::size_t>(
-        std::ranges::count_if(tables, [](const auto& each) { return each.is_input; }));
-    if (inputs == 0 || inputs != job.inputs.size()) {
+    const table_ids ids(job.inputs);
+    const std::vector<detail::placed_input> inputs = detail::place_inputs(view, ids);
+    if (inputs.empty() || inputs.size() != job.inputs.size()) {
         why = "it names " + std::to_string(job.inputs.size()) + " inputs, of which " +
-              std::to_string(inputs) + " are live tables";
+              std::to_string(inputs.size()) + " are live tables";
         return std::nullopt;
     }
-    const job_placement placement = detail::place_outputs(view, job, tables);
-    const std::pair<std::size_t, std::size_t> output{
-        job.output_level, 2 * placement.run_index + (placement.new_run ? 0 : 1)};
-    table_summary hull;  // of all inputs: a merge may write tables as wide as that
-    hull.min_rank = static_cast<std::size_t>(-1);
-    for (const auto& each : tables)
-        if (each.is_input) {
-            hull.min_rank = (std::min)(hull.min_rank, each.table->min_rank);
-            hull.max_rank = (std::max)(hull.max_rank, each.table->max_rank);
-        }
-    const auto refuse = [&](const table_summary& other, const std::string& reason) {
-        why = "table " + std::to_string(other.id) + " " + reason;
-        return std::nullopt;
+    const auto refuse = [&](const table_summary& table, const std::string& reason) {
+        why = "table " + std::to_string(table.id) + " " + reason;
+        return false;
     };
-    for (const auto& input : tables) {
-        if (!input.is_input) continue;
-        if (input.table->busy) return refuse(*input.table, "is an input of a job in flight");
-        const table_summary& reach = job.kind == job_kind::merge ? hull : *input.table;
-        for (const auto& other : tables) {
-            if (other.is_input || job.kind == job_kind::drop) continue;
-            if (other.position == output && overlaps(*other.table, reach))
-                return refuse(*other.table, "stays in the output's run, and shares keys with it");
-            if (!overlaps(*other.table, *input.table)) continue;
-            if ((other.position < input.position) != (other.position < output))
-                return refuse(*other.table, "shares keys with input " +
-                                                std::to_string(input.table->id) +
-                                                ", and would change its age against it");
+    const job_placement placement = detail::place_outputs(view, job, inputs);
+    const detail::run_position output{job.output_level,
+                                      2 * placement.run_index + (placement.new_run ? 0 : 1)};
+    const table_summary hull = detail::hull_of(inputs);
+    const auto keeps_order = [&](const detail::placed_input& input, const table_summary& reach) {
+        return detail::all_of_runs(view, [&](const run_summary& run,
+                                             const detail::run_position& position) {
+            if (position == output)
+                for (const table_summary& other : overlapping(run, reach))
+                    if (!ids.contains(other.id))
+                        return refuse(other, "stays in the output's run, and shares keys with it");
+            if ((position < input.position) == (position < output)) return true;
+            for (const table_summary& other : overlapping(run, *input.table))
+                if (!ids.contains(other.id))
+                    return refuse(other, "shares keys with input " +
+                                             std::to_string(input.table->id) +
+                                             ", and would change its age against it");
+            return true;
+        });
+    };
+    for (const detail::placed_input& input : inputs) {
+        if (input.table->busy) {
+            refuse(*input.table, "is an input of a job in flight");
+            return std::nullopt;
         }
+        if (job.kind == job_kind::drop) continue;
+        const bool is_first = &input == &inputs.front();
+        const table_summary& reach = job.kind == job_kind::merge && is_first ? hull : *input.table;
+        if (!keeps_order(input, reach)) return std::nullopt;
     }
     return placement;
 }

@@ -7,12 +7,12 @@
 #include <lsm/engine/compaction_plan.hpp>
 #include <lsm/engine/merge_job.hpp>
 #include <lsm/engine/read_state.hpp>
+#include <lsm/engine/table_ids.hpp>
 #include <lsm/engine/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,7 +39,8 @@ public:
     }
     /// What a compaction policy planned. @throws error `invalid_argument` if it cannot be
     job(State& of, const compaction_view& seen, compaction_job plan)
-        : state_(of), at_(of.current.share()), plan_(std::move(plan)), place_(place_in(seen)) {
+        : state_(of), at_(of.current.share()), plan_(std::move(plan)), inputs_(plan_.inputs),
+          place_(place_in(seen)) {
         if (plan_.kind == job_kind::drop && !state_.options.allow_drop)
             throw error(errc::invalid_argument,
                         "the compaction policy drops data: acknowledge it with options.allow_drop");
@@ -54,7 +55,7 @@ public:
 
     [[nodiscard]] bool is_flush() const noexcept { return is_flush_; }
     /// The tables that it takes away.
-    [[nodiscard]] const std::vector<std::uint64_t>& inputs() const noexcept { return plan_.inputs; }
+    [[nodiscard]] const table_ids& inputs() const noexcept { return inputs_; }
 
     /// Works through about so many entries. @returns whether there is more to do. @throws error
     bool step(std::size_t entries) {
@@ -103,12 +104,7 @@ private:
         sources from;
         State::read_state_type::add_memtable(from, at_->frozen.back(), direction::forward,
                                              max_sequence);
-        return make_merge(
-            std::move(from),
-            [tables = at_->tables](const key_view& key) {
-                return any_run_may_hold(*tables, 0, 0, {}, key);
-            },
-            (std::numeric_limits<std::uint64_t>::max)());
+        return make_merge(std::move(from), older_than(0, 0));
     }
     [[nodiscard]] std::unique_ptr<merge> begin_merge() {
         sources from;
@@ -116,36 +112,31 @@ private:
             for (const auto& tables : level) {
                 run_type taken;
                 for (const auto& each : tables)
-                    if (is_input(each->record().id)) taken.push_back(each);
+                    if (is_input(*each)) taken.push_back(each);
                 if (!taken.empty())
                     from.push_back(std::make_unique<run_cursor<Key, Value>>(std::move(taken),
                                                                             direction::forward));
             }
-        return make_merge(
-            std::move(from),
-            [tables = at_->tables, inputs = plan_.inputs, level = plan_.output_level,
-             place = place_](const key_view& key) {
-                return any_run_may_hold(*tables, level, place.run_index, inputs, key);
-            },
-            plan_.max_table_bytes);
+        return make_merge(std::move(from), older_than(plan_.output_level, place_.run_index));
     }
     /// The pins are read when the inputs are fixed: who pins later reads at newer numbers than theirs.
-    template <class MayHoldOlder>
-    [[nodiscard]] std::unique_ptr<merge> make_merge(sources from, MayHoldOlder older,
-                                                    std::uint64_t max_table_bytes) {
+    [[nodiscard]] std::unique_ptr<merge> make_merge(sources from, std::vector<run_type> older) {
         typename merge::target to{
             state_.store.medium, state_.store.cache, state_.options.storage.format,
-            [&store = state_.store] { return store.next_table_id++; }, max_table_bytes};
+            [&store = state_.store] { return store.next_table_id++; }, plan_.max_table_bytes};
         return std::make_unique<merge>(
             merge_cursor<Key, Value>(std::move(from), direction::forward), state_.store.pins->all(),
-            std::move(older), std::move(to));
+            [older = std::move(older)](const key_view& key) {
+                return std::ranges::any_of(
+                    older, [&](const run_type& tables) { return may_hold(tables, key); });
+            },
+            std::move(to));
     }
 
     void describe_outcome(const version_edit<Key, Value>& edit) {
         state_.current.share()->tables->for_each_table(
             [&](std::size_t level, std::size_t run_index, const auto& each) {
-                if (is_input(each->record().id))
-                    event_.inputs.push_back(describe(level, run_index, *each));
+                if (is_input(*each)) event_.inputs.push_back(describe(level, run_index, *each));
             });
         for (const auto& made : edit.added)
             event_.outputs.push_back(describe(edit.level, edit.run_index, *made));
@@ -159,33 +150,41 @@ private:
     [[nodiscard]] run_type inputs_by_key() const {
         run_type taken;
         at_->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            if (is_input(each->record().id)) taken.push_back(each);
+            if (is_input(*each)) taken.push_back(each);
         });
         std::ranges::sort(taken, [](const auto& a, const auto& b) {
             return compare(a->first_key(), b->first_key()) < 0;
         });
         return taken;
     }
-    [[nodiscard]] bool is_input(std::uint64_t id) const {
-        return std::ranges::find(plan_.inputs, id) != plan_.inputs.end();
+    [[nodiscard]] bool is_input(const table<Key, Value>& each) const {
+        return inputs_.contains(each.record().id);
     }
-    /// Whether a table that is no input, and older than a place among the runs, may hold the key.
-    static bool any_run_may_hold(const version<Key, Value>& tables, std::size_t level,
-                                 std::size_t run_index, const std::vector<std::uint64_t>& inputs,
-                                 const key_view& key) {
-        for (std::size_t l = level; l < tables.levels.size(); ++l)
-            for (std::size_t r = l == level ? run_index : 0; r < tables.levels[l].size(); ++r)
-                for (const auto& each : tables.levels[l][r])
-                    if (std::ranges::find(inputs, each->record().id) == inputs.end() &&
-                        compare<key_view>(each->first_key(), key) <= 0 &&
-                        compare<key_view>(key, each->last_key()) <= 0)
-                        return true;
-        return false;
+    /// The runs that are older than a place among them, without the inputs.
+    [[nodiscard]] std::vector<run_type> older_than(std::size_t level, std::size_t run_index) const {
+        std::vector<run_type> older;
+        for (std::size_t l = level; l < at_->tables->levels.size(); ++l) {
+            const auto& runs = at_->tables->levels[l];
+            for (std::size_t r = l == level ? run_index : 0; r < runs.size(); ++r) {
+                run_type tables = runs[r];
+                std::erase_if(tables, [&](const auto& each) { return is_input(*each); });
+                if (!tables.empty()) older.push_back(std::move(tables));
+            }
+        }
+        return older;
+    }
+    /// Whether one of the run's tables may hold the key. O(log tables).
+    static bool may_hold(const run_type& tables, const key_view& key) {
+        const auto at = std::partition_point(tables.begin(), tables.end(), [&](const auto& each) {
+            return compare<key_view>(each->last_key(), key) < 0;
+        });
+        return at != tables.end() && compare<key_view>((*at)->first_key(), key) <= 0;
     }
 
     State& state_;
     std::shared_ptr<const typename State::read_state_type> at_;  // when it was planned
     compaction_job plan_;
+    table_ids inputs_;
     job_placement place_;
     bool is_flush_ = false;
     std::unique_ptr<merge> merge_;

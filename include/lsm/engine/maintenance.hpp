@@ -6,6 +6,7 @@
 #include <lsm/engine/compaction_plan.hpp>
 #include <lsm/engine/failure.hpp>
 #include <lsm/engine/job.hpp>
+#include <lsm/engine/table_ids.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -202,22 +203,20 @@ private:
         }
         const compaction_view seen = view();
         for (compaction_job& planned : state_.options.compaction.plan(seen)) {
-            if (std::ranges::any_of(planned.inputs, [&](auto id) { return is_busy(id); })) continue;
+            if (std::ranges::any_of(planned.inputs, [&](auto id) { return busy_.contains(id); }))
+                continue;
             auto next = std::make_unique<job_type>(state_, seen, std::move(planned));
-            busy_.insert(busy_.end(), next->inputs().begin(), next->inputs().end());
+            busy_.insert(next->inputs());
             return next;
         }
         if (busy_.empty()) requested_ = false;
         return nullptr;
     }
-    [[nodiscard]] bool is_busy(std::uint64_t table) const {
-        return std::ranges::find(busy_, table) != busy_.end();
-    }
     [[nodiscard]] compaction_view view() const {
         compaction_view seen = summarize(*state_.current.read()->tables);
         for (auto& level : seen.levels)
             for (auto& run : level)
-                for (table_summary& table : run) table.busy = is_busy(table.id);
+                for (table_summary& table : run) table.busy = busy_.contains(table.id);
         seen.requested = requested_;
         seen.oldest_pin = state_.store.pins->oldest(max_sequence);
         seen.memory = state_.store.root.trees.front().compaction_memory;
@@ -231,9 +230,7 @@ private:
     /// Another job may take its inputs now.
     void forget(const job_type& ended) noexcept {
         if (ended.is_flush()) flushing_ = false;
-        std::erase_if(busy_, [&](auto id) {
-            return std::ranges::find(ended.inputs(), id) != ended.inputs().end();
-        });
+        busy_.erase(ended.inputs());
     }
     /// @pre `changes` is not held: a job that is given up removes its files
     void give_up(std::unique_ptr<job_type> ended) noexcept {
@@ -386,7 +383,7 @@ private:
     // Guarded by `changes`.
     bool requested_ = false;
     bool flushing_ = false;
-    std::vector<std::uint64_t> busy_;  // tables that are inputs
+    table_ids busy_;  // the inputs of jobs in flight
     std::size_t jobs_in_threads_ = 0;
     std::uint64_t failures_ = 0;
     failure last_failure_;

@@ -11,6 +11,7 @@
 #include <lsm/engine/read_state.hpp>
 #include <lsm/engine/recovery.hpp>
 #include <lsm/engine/store.hpp>
+#include <lsm/engine/table_ids.hpp>
 #include <lsm/engine/version.hpp>
 #include <lsm/storage/record/root_record.hpp>
 
@@ -111,6 +112,7 @@ struct tree_state {
         }
         auto next = std::make_shared<const read_state_type>(before->active, std::move(frozen),
                                                             tables, store.medium);
+        const table_ids gone = edit.gone();
         store.edit_root([&](root_record& root) {
             root.clean = false;
             root.log = store.log.needed(flushed);
@@ -121,10 +123,7 @@ struct tree_state {
         });
         store.log.drop_all_but_needed(flushed);
         before->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            const bool removed =
-                std::ranges::find(edit.removed, each->record().id) != edit.removed.end();
-            const bool stays = std::ranges::find(edit.added, each) != edit.added.end();
-            if (removed && !stays) each->retire();
+            if (gone.contains(each->record().id)) each->retire();
         });
         current.replace(std::move(next));
     }

@@ -7,6 +7,7 @@
 #include <lsm/core/order.hpp>
 #include <lsm/engine/run_cursor.hpp>
 #include <lsm/engine/table.hpp>
+#include <lsm/engine/table_ids.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -69,6 +70,15 @@ struct version_edit {
     std::size_t level = 0;               ///< where they go
     std::size_t run_index = 0;           ///< before which run of the level as it was
     bool new_run = true;                 ///< as a run of their own, or into that run
+
+    /// The tables that it takes away for good: those that a move hangs elsewhere stay.
+    [[nodiscard]] table_ids gone() const {
+        std::vector<std::uint64_t> stay;
+        for (const auto& each : added) stay.push_back(each->record().id);
+        table_ids ids(removed);
+        ids.erase(table_ids(std::move(stay)));
+        return ids;
+    }
 };
 
 /// The version after an edit. The edit is valid: see `check_job`.
@@ -77,9 +87,8 @@ template <class Key, class Value>
                                         const version_edit<Key, Value>& edit) {
     using run_type = run<Key, Value>;
     version<Key, Value> after = before;
-    const auto is_removed = [&](const auto& each) {
-        return std::ranges::find(edit.removed, each->record().id) != edit.removed.end();
-    };
+    const table_ids removed(edit.removed);
+    const auto is_removed = [&](const auto& each) { return removed.contains(each->record().id); };
     for (auto& level : after.levels)
         for (run_type& tables : level) std::erase_if(tables, is_removed);
     if (!edit.added.empty()) {

@@ -12,7 +12,8 @@ namespace lsm {
 /// ascending, then sequence number descending, so that a key's newest version comes first.
 using sequence_number = std::uint64_t;
 
-/// No operation has this sequence number.
+/// No operation has this sequence number. A stored version has it once all readers see that version,
+/// and none of its key is older.
 inline constexpr sequence_number no_sequence = 0;
 /// Not older than any operation: who reads at it sees all.
 inline constexpr sequence_number max_sequence = (std::numeric_limits<sequence_number>::max)();

@@ -120,17 +120,18 @@ private:
         return make_merge(std::move(from), older_than(plan_.output_level, place_.run_index));
     }
     /// The pins are read when the inputs are fixed: who pins later reads at newer numbers than theirs.
-    [[nodiscard]] std::unique_ptr<merge> make_merge(sources from, std::vector<run_type> older) {
+    [[nodiscard]] std::unique_ptr<merge> make_merge(sources from,
+                                                    const std::vector<run_type>& older) {
         typename merge::target to{
             state_.store.medium, state_.store.cache, state_.options.storage.format,
             [&store = state_.store] { return store.next_table_id++; }, plan_.max_table_bytes};
         return std::make_unique<merge>(
             merge_cursor<Key, Value>(std::move(from), direction::forward), state_.store.pins->all(),
-            [older = std::move(older)](const key_view& key) {
+            [older](const key_view& key) {
                 return std::ranges::any_of(
                     older, [&](const run_type& tables) { return may_hold(tables, key); });
             },
-            std::move(to));
+            older.empty(), std::move(to));
     }
 
     void describe_outcome(const version_edit<Key, Value>& edit) {

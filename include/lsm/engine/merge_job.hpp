@@ -61,8 +61,10 @@ public:
         std::uint64_t max_table_bytes;
     };
 
-    merge_job(sources from, std::vector<sequence_number> pins, may_hold_older older, target to)
-        : from_(std::move(from), std::move(pins), std::move(older)), to_(std::move(to)) {}
+    /// @param oldest whether no table is older than what comes out
+    merge_job(sources from, std::vector<sequence_number> pins, may_hold_older older, bool oldest,
+              target to)
+        : from_(std::move(from), std::move(pins), std::move(older), oldest), to_(std::move(to)) {}
     merge_job(const merge_job&) = delete;
     merge_job& operator=(const merge_job&) = delete;
     ~merge_job() {

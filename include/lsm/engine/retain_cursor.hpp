@@ -20,6 +20,8 @@ namespace lsm::engine {
 ///    version is.
 /// 3. But no tombstone that every pin sees, if no older table can hold its key: then nobody can
 ///    tell it from nothing. All versions that it hides go with it, by 2.
+/// 4. And no number of a version that every pin sees, where nothing at all is older: it is the only one
+///    of its key, so it becomes `no_sequence`, and a block of such takes no bytes for them.
 ///
 /// @tparam MayHoldOlder `bool(key view)`: whether a table older than the job's output may hold the key
 template <class Key, class Value, class MayHoldOlder>
@@ -29,10 +31,11 @@ public:
 
     /// @param sources not moved yet, going forward
     /// @param pins    what readers are pinned to, ascending
+    /// @param oldest  whether no table is older than the job's output
     retain_cursor(merge_cursor<Key, Value> sources, std::vector<sequence_number> pins,
-                  MayHoldOlder may_hold_older)
+                  MayHoldOlder may_hold_older, bool oldest)
         : merge_(std::move(sources)), pins_(std::move(pins)),
-          may_hold_older_(std::move(may_hold_older)) {
+          may_hold_older_(std::move(may_hold_older)), oldest_(oldest) {
         merge_.seek_first();
     }
 
@@ -44,7 +47,9 @@ public:
             if (at_ == part_.size() && !next_part()) return false;
             const std::size_t i = at_++;
             if (!retains(i)) continue;
-            keep(view_in<Key>(part_.keys[i]), part_.sequences[i], part_.kinds[i], part_.values[i]);
+            const sequence_number number = part_.sequences[i];
+            keep(view_in<Key>(part_.keys[i]), oldest_ && all_see(number) ? no_sequence : number,
+                 part_.kinds[i], part_.values[i]);
         }
         return true;
     }
@@ -64,8 +69,11 @@ private:
         const bool needed = newest || some_pin_in(number, newer_);
         newer_ = number;
         if (!needed) return false;
-        const bool all_see = pins_.empty() || number <= pins_.front();
-        return !(part_.kinds[i] == payload_kind::tombstone && all_see && !may_hold_older_(key));
+        return !(part_.kinds[i] == payload_kind::tombstone && all_see(number) &&
+                 !may_hold_older_(key));
+    }
+    [[nodiscard]] bool all_see(sequence_number number) const noexcept {
+        return pins_.empty() || number <= pins_.front();
     }
     [[nodiscard]] bool same_key_as_last(std::size_t i, const key_view& key) const {
         if (i > 0) return compare<key_view>(view_in<Key>(part_.keys[i - 1]), key) == 0;
@@ -80,6 +88,7 @@ private:
     merge_cursor<Key, Value> merge_;
     std::vector<sequence_number> pins_;
     MayHoldOlder may_hold_older_;
+    bool oldest_;
     window_of<Key, Value> part_;
     std::size_t at_ = 0;
     sequence_number newer_ = no_sequence;  // the number of the entry before

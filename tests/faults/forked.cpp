@@ -208,18 +208,35 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_child_does_not_give_the_lock_away) {
     BOOST_CHECK_EXCEPTION(tree{folder / "t"}, lsm::error, is(lsm::errc::locked));
 }
 
-BOOST_AUTO_TEST_CASE(the_end_of_a_child_leaves_its_own_memory_alone) {
+BOOST_AUTO_TEST_CASE(the_end_of_an_inherited_view_does_not_give_the_lock_away) {
     const support::temporary_folder folder;
-    std::optional<tree> t(std::in_place, folder / "t");
-    t->put(1, "one");  // there is a segment, mapped in the parent alone
+    tree t{folder / "t"};
+    t.put(1, "one");
+    auto view = t.scan();
+    t.close();  // the view alone keeps the lock
     child inherits([&] {
-        // What the child maps now may lie where the parent has its segment.
+        view = {};
+        return 0;
+    });
+    inherits.wait();
+    BOOST_CHECK_EXCEPTION(tree{folder / "t"}, lsm::error, is(lsm::errc::locked));
+    BOOST_TEST(inherits.end() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_mapping_in_a_child_leaves_its_own_memory_alone) {
+    constexpr std::size_t bytes = std::size_t{8} << 20;
+    const support::temporary_folder folder;
+    auto files = lsm::posix_file_system().open_folder(folder / "t", true);
+    auto file = files->create("file");
+    file.preallocate(bytes);
+    auto mapped = file.map(bytes);  // in the parent alone
+    child inherits([&] {
+        // What the child maps now may lie where the parent has the file.
         std::vector<char*> own;
-        const std::size_t bytes = std::size_t{8} << 20;
         for (int i = 0; i < 64; ++i)
             own.push_back(static_cast<char*>(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                                                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)));
-        t.reset();
+        mapped.reset();
         for (char* at : own)
             if (::msync(at, bytes, MS_ASYNC) != 0) return 1;  // it is mapped no more
         return 0;

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -24,6 +25,16 @@ constexpr std::uint64_t groups_begin = lsm::detail::log_groups_begin;
 lsm::log_options small_log() {
     return {.segment_bytes = 8192, .sync_bytes = 1 << 20};
 }
+
+/// Merges all tables when it is told to, and not before.
+struct merge_when_told : lsm::full_merge_compaction {
+    static inline bool told = false;
+
+    [[nodiscard]] std::vector<lsm::compaction_job> plan(lsm::compaction_view view) const {
+        view.requested = std::exchange(told, false);
+        return full_merge_compaction::plan(view);
+    }
+};
 
 /// The files of a tree that is open, as a crash of its process would leave them.
 void copy_files(const fs::path& from, const fs::path& to) {
@@ -52,6 +63,23 @@ fs::path only_log_of(const fs::path& folder) {
         }
     BOOST_REQUIRE(!found.empty());
     return found;
+}
+
+/// The log with another number in its first commit, and the checksum that belongs to it.
+std::string with_first_number(std::string log, lsm::sequence_number number) {
+    const lsm::byte_view bytes = lsm::as_bytes(log);
+    const auto header = lsm::read_log_header(bytes, "log");
+    lsm::log_groups groups(bytes, header);
+    const auto first = groups.next();
+    lsm::byte_buffer forged(bytes.data() + groups_begin,
+                            first->operations.data() + first->operations.size());
+    lsm::seal_group(forged, number, first->count, header.epoch, groups_begin, header.previous_sum);
+    return log.replace(groups_begin, forged.size(), lsm::as_text(forged));
+}
+auto says(const std::string& part) {
+    return [part](const lsm::error& failure) {
+        return std::string(failure.what()).find(part) != std::string::npos;
+    };
 }
 
 /// A tree with ten commits in its log, one of them a batch, and a copy of its files.
@@ -105,6 +133,7 @@ BOOST_AUTO_TEST_CASE(resumes_the_numbers_above_the_log) {
     const killed made;
     tree t{made.folder / "copy"};
     const auto before = t.stats().last_sequence;
+    BOOST_TEST(before == 13U);
     t.put(0, "newest");
     BOOST_TEST(t.stats().last_sequence == before + 1);
     t.close();
@@ -149,19 +178,28 @@ BOOST_AUTO_TEST_CASE(a_process_that_died_in_its_last_commit_left_all_before) {
 BOOST_AUTO_TEST_CASE(a_commit_of_a_number_that_none_can_have_is_corruption) {
     killed made;
     made.keep();
-    std::string log = made.log();
-    const lsm::byte_view bytes = lsm::as_bytes(log);
-    const auto header = lsm::read_log_header(bytes, "log");
-    lsm::log_groups groups(bytes, header);
-    const auto first = groups.next();
-    lsm::byte_buffer forged(bytes.data() + groups_begin,
-                            first->operations.data() + first->operations.size());
-    lsm::seal_group(forged, lsm::max_sequence, first->count, header.epoch, groups_begin,
-                    header.previous_sum);
-    log.replace(groups_begin, forged.size(), lsm::as_text(forged));
-    BOOST_CHECK_EXCEPTION((void)made.open(log), lsm::error, [](const lsm::error& failure) {
-        return std::string(failure.what()).find("no commit has number") != std::string::npos;
-    });
+    BOOST_CHECK_EXCEPTION((void)made.open(with_first_number(made.log(), lsm::max_sequence)),
+                          lsm::error, says("no commit has number"));
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_of_a_number_that_was_before_is_corruption) {
+    killed made;
+    made.keep();
+    BOOST_CHECK_EXCEPTION((void)made.open(with_first_number(made.log(), lsm::no_sequence)),
+                          lsm::error, says("commits out of order"));
+}
+
+BOOST_AUTO_TEST_CASE(a_part_of_an_earlier_log_is_corruption) {
+    const support::temporary_folder folder;
+    std::string earlier;
+    for (int life = 0; life < 2; ++life) {
+        tree t{folder / "live", {.log = small_log()}};
+        t.put(life, "value");
+        copy_files(folder / "live", folder / "copy");
+        if (life == 0) earlier = load(only_log_of(folder / "copy"));
+    }
+    store(only_log_of(folder / "copy"), earlier);
+    BOOST_CHECK_EXCEPTION(tree(folder / "copy"), lsm::error, says("files were exchanged"));
 }
 
 BOOST_AUTO_TEST_CASE(damage_before_the_last_commit_is_corruption_or_reported) {
@@ -223,6 +261,42 @@ BOOST_AUTO_TEST_CASE(after_sync_no_commit_may_go) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_mark_leaves_the_one_before_it_whole) {
+    const support::temporary_folder folder;
+    tree t{folder / "t", {.log = small_log()}};
+    std::vector<std::uint64_t> marks;
+    for (int i = 0; i < 2; ++i) {
+        t.put(i, "value");
+        t.sync();
+        std::string log = load(only_log_of(folder / "t"));
+        const auto epoch = lsm::read_log_header(lsm::as_bytes(log), "log").epoch;
+        marks.push_back(lsm::read_log_mark(lsm::as_bytes(log), epoch));
+        if (i == 0) continue;
+        for (const std::uint64_t torn : {512, 1024}) {
+            std::string one = log;
+            one[torn] = static_cast<char>(one[torn] ^ 1);
+            const auto left = lsm::read_log_mark(lsm::as_bytes(one), epoch);
+            BOOST_TEST((left == marks[0] || left == marks[1]));
+        }
+    }
+    BOOST_TEST((groups_begin < marks[0] && marks[0] < marks[1]));
+}
+
+BOOST_AUTO_TEST_CASE(strong_commits_move_the_mark_along) {
+    const support::temporary_folder folder;
+    tree t{folder / "t",
+           {.durability = lsm::durability::power_loss,
+            .log = {.segment_bytes = 8192, .sync_bytes = 256}}};
+    for (int i = 0; i < 20; ++i) t.put(i, "value");
+    const std::string log = load(only_log_of(folder / "t"));
+    const lsm::byte_view bytes = lsm::as_bytes(log);
+    const auto header = lsm::read_log_header(bytes, "log");
+    lsm::log_groups groups(bytes, header);
+    while (groups.next()) {
+    }
+    BOOST_TEST(lsm::read_log_mark(bytes, header.epoch) + 256 + 64 > groups.offset());
+}
+
 BOOST_AUTO_TEST_CASE(a_loss_of_power_may_take_what_was_not_synced) {
     killed made;
     made.keep();
@@ -256,6 +330,7 @@ BOOST_AUTO_TEST_CASE(a_log_without_its_root_is_corruption) {
     fs::remove(made.folder / "copy/root");
     BOOST_CHECK_EXCEPTION(tree(made.folder / "copy"), lsm::error,
                           [](const auto& e) { return e.which() == lsm::errc::corruption; });
+    BOOST_TEST(!fs::exists(made.folder / "copy/root"));
 }
 
 BOOST_AUTO_TEST_CASE(goes_over_several_segments) {
@@ -277,25 +352,29 @@ BOOST_AUTO_TEST_CASE(goes_over_several_segments) {
     }
 }
 
+/// With strong commits the mark of a segment may lag behind its end; the next one knows where that is.
 BOOST_AUTO_TEST_CASE(damage_in_any_but_the_last_segment_is_corruption) {
-    const support::temporary_folder folder;
-    {
-        tree t{folder / "live", {.log = small_log()}};
-        for (int i = 0; i < 150; ++i) t.put(i, std::string(50, 'x'));
-        copy_files(folder / "live", folder / "copy");
-    }
-    const fs::path first = folder / "copy/log_0000";
-    const std::string log = load(first);
-    for (std::size_t at = groups_begin; at < log.size(); at += 13) {
-        std::string damaged = log;
-        damaged[at] = static_cast<char>(damaged[at] ^ 16);
-        store(first, damaged);
-        try {
-            const tree t{folder / "copy",
-                         {.mode = lsm::open_mode::read_only, .crash = lsm::crash_kind::power_loss}};
-            BOOST_TEST(contents_of(t).size() == 150U);
-        } catch (const lsm::error& e) {
-            BOOST_TEST((e.which() == lsm::errc::corruption));
+    for (const auto level : {lsm::durability::process_crash, lsm::durability::power_loss}) {
+        const support::temporary_folder folder;
+        {
+            tree t{folder / "live", {.durability = level, .log = small_log()}};
+            for (int i = 0; i < 150; ++i) t.put(i, std::string(50, 'x'));
+            copy_files(folder / "live", folder / "copy");
+        }
+        const fs::path first = folder / "copy/log_0000";
+        const std::string log = load(first);
+        for (std::size_t at = groups_begin; at < log.size(); at += 13) {
+            std::string damaged = log;
+            damaged[at] = static_cast<char>(damaged[at] ^ 16);
+            store(first, damaged);
+            try {
+                const tree t{
+                    folder / "copy",
+                    {.mode = lsm::open_mode::read_only, .crash = lsm::crash_kind::power_loss}};
+                BOOST_TEST(contents_of(t).size() == 150U);
+            } catch (const lsm::error& e) {
+                BOOST_TEST((e.which() == lsm::errc::corruption));
+            }
         }
     }
 }
@@ -312,6 +391,27 @@ BOOST_AUTO_TEST_CASE(a_flush_lets_segments_go_and_uses_one_again) {
     for (const auto& each : fs::directory_iterator(folder / "t"))
         files += each.path().filename().string().starts_with("log_");
     BOOST_TEST(files <= 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_compaction_lets_no_segment_go_that_memory_needs) {
+    const support::temporary_folder folder;
+    lsm::lsm_tree<int, std::string, lsm::skip_list_memtable, lsm::block_storage<>, merge_when_told>
+        t{folder / "live", {.log = small_log()}};
+    int key = 0;
+    const auto put_many = [&] {
+        for (const int end = key + 150; key < end; ++key) t.put(key, std::string(50, 'x'));
+    };
+    for (int run = 0; run < 2; ++run) {
+        t.put(-run, "in a table");
+        t.flush();
+    }
+    put_many();
+    merge_when_told::told = true;
+    BOOST_TEST(t.maintain());
+    BOOST_TEST(t.stats().compactions == 1U);
+    put_many();
+    copy_files(folder / "live", folder / "copy");
+    BOOST_TEST(contents_of(tree(folder / "copy")).size() == 301U);
 }
 
 BOOST_AUTO_TEST_CASE(the_log_is_bounded_where_the_memtable_is_not) {

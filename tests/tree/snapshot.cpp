@@ -138,6 +138,21 @@ BOOST_AUTO_TEST_CASE(keeps_each_version_that_some_snapshot_sees) {
                    std::to_string(5 * i));
 }
 
+BOOST_AUTO_TEST_CASE(keeps_all_versions_of_a_key_in_one_table) {
+    tree t{lsm::memory_disk(), {.compaction = {.max_table_bytes = 1}}};
+    std::vector<tree::snapshot_type> snapshots;
+    for (int i = 0; i < 9; ++i) {
+        t.put(i % 3, std::to_string(i));
+        snapshots.push_back(t.snapshot());
+        if (i == 4) t.flush();
+    }
+    t.compact();
+    BOOST_TEST(t.stats().tables.size() == 3U);
+    for (int i = 0; i < 9; ++i)
+        BOOST_TEST(snapshots.at(static_cast<std::size_t>(i)).get(i % 3).value() ==
+                   std::to_string(i));
+}
+
 BOOST_AUTO_TEST_CASE(makes_one_run_of_bounded_tables) {
     tree t{lsm::memory_disk(), {.compaction = {.max_table_bytes = 1000}}};
     for (int key = 0; key < 100; ++key) t.put(key, std::string(100, 'x'));

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <lsm/storage/record/root_record.hpp>
+#include <support/temporary_folder.hpp>
+#include <support/trees.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+/// A root whose checksum is right and that says what cannot be: it is refused before memory is taken for
+/// what it says.
+namespace {
+
+using tree = support::disk_tree<int, std::string>;
+
+constexpr std::uint64_t enormous = std::uint64_t{1} << 46;
+
+/// Opens a tree whose root was changed by `f`.
+template <class F>
+void open_forged(F f) {
+    const support::temporary_folder folder;
+    {
+        tree(folder / "t").put(1, "one");
+    }
+    const std::string file = folder / "t/root";
+    std::ifstream in(file, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    lsm::root_record root = lsm::read_root(lsm::as_bytes(bytes), file);
+    f(root.trees.at(0).levels.at(0).at(0).at(0));
+    const lsm::byte_buffer forged = lsm::write_root(root);
+    std::ofstream(file, std::ios::binary) << lsm::as_text(forged);
+    BOOST_TEST(tree(folder / "t").get(1).value() == "one");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(faults_forged)
+
+BOOST_AUTO_TEST_CASE(a_root_that_is_read_and_written_is_the_same) {
+    BOOST_CHECK_NO_THROW(open_forged([](lsm::table_record&) {}));
+}
+
+BOOST_AUTO_TEST_CASE(a_table_longer_than_its_file_is_corruption) {
+    BOOST_CHECK_EXCEPTION(open_forged([](lsm::table_record& of) {
+                              of.bytes = enormous;
+                              of.index.bytes = enormous - of.index.offset;
+                          }),
+                          lsm::error, support::is(lsm::errc::corruption));
+}
+
+BOOST_AUTO_TEST_CASE(an_index_longer_than_its_table_is_corruption) {
+    BOOST_CHECK_EXCEPTION(open_forged([](lsm::table_record& of) { of.index.bytes = enormous; }),
+                          lsm::error, support::is(lsm::errc::corruption));
+}
+
+BOOST_AUTO_TEST_CASE(an_index_behind_its_table_is_corruption) {
+    BOOST_CHECK_EXCEPTION(open_forged([](lsm::table_record& of) {
+                              of.index.offset = enormous;
+                              of.index.bytes = ~std::uint64_t{0} - enormous + of.bytes;
+                          }),
+                          lsm::error, support::is(lsm::errc::corruption));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

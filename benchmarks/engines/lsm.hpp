@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "session_of.hpp"
+
+#include <lsm/lsm.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <sstream>
+#include <string>
+
+namespace bench {
+
+/// Ours, of any policies. Settings that a policy does not have are left alone.
+template <class MemTable, class Storage, class Compaction>
+struct assembly {
+    template <class Shape>
+    class store;
+
+    /// A registration's engine: `registration x{assembly<…>::as("name")};`
+    static engine as(std::string name) {
+        return {std::move(name),
+                {survives::close, survives::process, survives::power},
+                true,
+                [](std::string_view shape, const opening& how) {
+                    return open_store<store>(shape, how);
+                }};
+    }
+};
+
+template <class M, class S, class C>
+template <class Shape>
+class assembly<M, S, C>::store {
+    using key_type = typename Shape::key;
+    using value_type = typename Shape::value;
+    using tree = lsm::basic_lsm_tree<key_type, value_type, M, S, C>;
+
+public:
+    class worker;
+
+    explicit store(const opening& how)
+        : options_(options_for(how)), tree_(how.where.string(), options_) {}
+
+    void drain() { tree_.flush(); }
+    void compact() { tree_.compact(); }
+
+    [[nodiscard]] std::string settings() const {
+        std::ostringstream out;
+        out << "memtable " << (options_.memtable.max_bytes >> 20) << " MiB, cache "
+            << (options_.cache_bytes >> 20) << " MiB, " << options_.maintenance_threads
+            << " maintenance thread";
+        if (options_.log.enabled)
+            out << ", log of at most " << (options_.log.max_bytes >> 20) << " MiB in segments of "
+                << (options_.log.segment_bytes >> 20) << " MiB";
+        else
+            out << ", no log";
+        if constexpr (requires { options_.compaction.trigger_runs; })
+            out << ", full merge of " << options_.compaction.trigger_runs << " runs";
+        return out.str();
+    }
+
+private:
+    static typename tree::options options_for(const opening& how) {
+        typename tree::options chosen;
+        chosen.memtable.max_bytes = how.buffer();
+        chosen.max_frozen_memtables = 1;
+        chosen.cache_bytes = how.cache();
+        chosen.maintenance_threads = 1;
+        chosen.log.enabled = how.class_of != survives::close;
+        chosen.log.max_bytes = (std::max)(chosen.log.max_bytes, std::uint64_t{2} * how.buffer());
+        chosen.durability = how.class_of == survives::close     ? lsm::durability::none
+                            : how.class_of == survives::process ? lsm::durability::process_crash
+                                                                : lsm::durability::power_loss;
+        if constexpr (requires { chosen.compaction.trigger_runs; })
+            chosen.compaction.trigger_runs = 4;
+        return chosen;
+    }
+
+    typename tree::options options_;
+    tree tree_;
+};
+
+template <class M, class S, class C>
+template <class Shape>
+class assembly<M, S, C>::store<Shape>::worker {
+public:
+    explicit worker(store& of) : tree_(of.tree_) {}
+
+    void put(const key_type& key, const value_type& value) { tree_.put(key, value); }
+    void erase(const key_type& key) { tree_.erase(key); }
+    void put_all(std::span<const key_type> keys, std::span<const value_type> values) {
+        typename tree::write_batch batch;
+        for (std::size_t i = 0; i < keys.size(); ++i) batch.put(keys[i], values[i]);
+        tree_.write(std::move(batch));
+    }
+    bool get(const key_type& key, auto&& see) { return tree_.visit(key, see); }
+    void get_all(std::span<const key_type> keys, auto&& see) {
+        const auto values = tree_.multi_get(keys);
+        for (std::size_t i = 0; i < keys.size(); ++i)
+            if (values[i]) see(i, *values[i]);
+    }
+    void walk(const key_type* from, bool forward, auto&& see) {
+        lsm::key_range<key_type> range;
+        if (from) range = lsm::at_least(*from);
+        const auto view = forward ? tree_.scan(range) : tree_.scan(range).reversed();
+        for (const auto& [key, value] : view)
+            if (!see(key, value)) return;
+    }
+    void load(std::size_t count, auto&& entry) {
+        constexpr std::size_t batch_entries = 1000;
+        key_type key{};
+        value_type value{};
+        for (std::size_t i = 0; i < count;) {
+            typename tree::write_batch batch;
+            for (; batch.size() < batch_entries && i < count; ++i) {
+                entry(i, key, value);
+                batch.put(key, value);
+            }
+            tree_.write(std::move(batch));
+        }
+        tree_.flush();
+    }
+
+private:
+    tree& tree_;
+};
+
+}  // namespace bench

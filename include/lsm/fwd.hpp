@@ -72,6 +72,8 @@ using serialization_storage = basic_storage<serialization_format<Archive>, Mediu
 
 // Compaction.
 struct full_merge_compaction;
+struct leveled_compaction;
+struct size_tiered_compaction;
 
 template <class Key, class Value, class MemTablePolicy, class StoragePolicy, class CompactionPolicy>
 class basic_lsm_tree;

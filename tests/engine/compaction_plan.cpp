@@ -1,44 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <lsm/codec/codec.hpp>
 #include <lsm/engine/compaction_plan.hpp>
+#include <support/drawn_tables.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <sstream>
 #include <string>
 #include <vector>
 
 namespace {
 
 using lsm::job_kind;
-
-/// `L0: a-d, b-e | L1: a-c d-f`: levels, runs newest first, a run's tables by key. Tables are numbered
-/// from 1 as they are read; `!` marks one that is busy.
-lsm::compaction_view draw(const std::string& picture) {
-    lsm::compaction_view view;
-    std::istringstream words(picture);
-    std::uint64_t id = 0;
-    bool new_run = true;
-    for (std::string word; words >> word;) {
-        if (word == "|") continue;
-        if (word.front() == 'L') {
-            view.levels.resize(static_cast<std::size_t>(word.at(1) - '0') + 1);
-            new_run = true;
-            continue;
-        }
-        if (new_run) view.levels.back().emplace_back();
-        lsm::table_summary table;
-        table.id = ++id;
-        table.min_rank = static_cast<std::size_t>(word.at(0) - 'a');
-        table.max_rank = static_cast<std::size_t>(word.at(2) - 'a');
-        table.busy = word.find('!') != std::string::npos;
-        new_run = word.back() == ',';
-        view.levels.back().back().push_back(table);
-    }
-    return view;
-}
 
 struct job_case {
     const char* picture;
@@ -58,7 +32,7 @@ lsm::compaction_job job(job_kind kind, std::vector<std::uint64_t> inputs, std::s
 
 std::string outcome_of(const job_case& each) {
     std::string why;
-    const auto placed = lsm::engine::check_job(draw(each.picture), each.job, why);
+    const auto placed = lsm::engine::check_job(support::draw(each.picture), each.job, why);
     if (!placed) return why;
     return (placed->new_run ? "new run " : "run ") + std::to_string(placed->run_index);
 }
@@ -114,7 +88,7 @@ BOOST_AUTO_TEST_CASE(refuses_jobs_that_would_not_and_says_why) {
     };
     for (const job_case& each : cases) BOOST_TEST_CONTEXT(each.picture) {
             std::string why;
-            const auto placed = lsm::engine::check_job(draw(each.picture), each.job, why);
+            const auto placed = lsm::engine::check_job(support::draw(each.picture), each.job, why);
             BOOST_TEST(!placed.has_value());
             BOOST_TEST(why.find(each.outcome) != std::string::npos, why);
         }

@@ -48,6 +48,20 @@ struct dropping_compaction {
     }
 };
 
+/// First fills level 2, a table for each key; later merges what comes into level 1, cut as level 2 is.
+struct cutting_compaction {
+    [[nodiscard]] std::vector<lsm::compaction_job> plan(const lsm::compaction_view& view) const {
+        if (view.levels.empty() || view.levels[0].empty()) return {};
+        lsm::compaction_job job;
+        job.inputs = {view.levels[0][0][0].id};
+        job.output_level = view.levels.size() < 3 ? 2 : 1;
+        if (job.output_level == 2) job.max_table_bytes = 1;
+        if (job.output_level == 1)
+            for (const auto& table : view.levels[2][0]) job.cut_at.push_back(table.id);
+        return {job};
+    }
+};
+
 template <class Compaction>
 using tree_with = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
                                       lsm::block_storage<lsm::memory_medium>, Compaction>;
@@ -112,6 +126,25 @@ BOOST_AUTO_TEST_CASE(hears_of_what_fails_behind_a_put) {
     BOOST_TEST(t.get(1).value() == "a");
     BOOST_CHECK_EXCEPTION(t.compact(), lsm::error, support::is(lsm::errc::invalid_argument));
     BOOST_TEST(t.get(1).value() == "a");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(tree_cut)
+
+BOOST_AUTO_TEST_CASE(lets_tables_begin_where_others_do) {
+    tree_with<cutting_compaction> t{lsm::memory_disk()};
+    for (const int key : {2, 4, 6, 8}) t.put(key, "below");
+    t.compact();
+    for (const int key : {1, 3, 5, 6, 9}) t.put(key, "older");
+    const auto older = t.snapshot();
+    for (int key = 1; key < 10; ++key) t.put(key, "above");
+    t.compact();
+    std::vector<std::uint64_t> entries;  // above: 1, 2 3, 4 5, 6 7, 8 9; and what the snapshot reads
+    for (const lsm::table_statistics& table : t.stats().tables)
+        if (table.level == 1) entries.push_back(table.entries);
+    BOOST_TEST((entries == std::vector<std::uint64_t>{3, 3, 3, 3, 2}));
+    BOOST_TEST((older.get(6).value() == "older" && t.get(6).value() == "above"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -84,6 +84,9 @@ struct compaction_job {
     bool new_run = false;
     /// Begin another table after so many bytes.
     std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();
+    /// Begin another table where one of these tables begins, which are no inputs: then the outputs
+    /// lie between the tables of the level below theirs, and meet fewer of them.
+    std::vector<std::uint64_t> cut_at = {};
     byte_buffer memory = {};  ///< to be shown in later views
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/compaction/compaction.hpp>
+#include <lsm/compaction/job_inputs.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,20 +21,9 @@ struct full_merge_compaction {
     std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();
 
     [[nodiscard]] std::vector<compaction_job> plan(const compaction_view& view) const {
-        const std::size_t runs = view.runs();
-        const bool gathered = runs >= trigger_runs && runs > 1;
-        if (!gathered && !(view.requested && (runs > 1 || has_garbage(view)))) return {};
-        compaction_job job;
-        job.output_level = 1;
-        job.new_run = true;
-        job.max_table_bytes = max_table_bytes;
-        for (const level_summary& level : view.levels)
-            for (const run_summary& run : level)
-                for (const table_summary& table : run) {
-                    if (table.busy) return {};
-                    job.inputs.push_back(table.id);
-                }
-        return {job};
+        const bool gathered = view.runs() >= trigger_runs && view.runs() > 1;
+        if (!gathered && !(view.requested && !is_compact(view))) return {};
+        return merge_all(view, 1, max_table_bytes);
     }
 
     /// With a trigger: slow from twice as many runs on, stop from four times as many.
@@ -42,16 +32,6 @@ struct full_merge_compaction {
         return times >= 4   ? compaction_pressure::stop
                : times >= 2 ? compaction_pressure::slow
                             : compaction_pressure::ok;
-    }
-
-private:
-    /// Whether merging a single run would free anything: tombstones that no pin needs any more.
-    static bool has_garbage(const compaction_view& view) {
-        for (const level_summary& level : view.levels)
-            for (const run_summary& run : level)
-                for (const table_summary& table : run)
-                    if (table.tombstones > 0 && table.max_sequence <= view.oldest_pin) return true;
-        return false;
     }
 };
 

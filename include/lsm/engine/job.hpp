@@ -122,9 +122,12 @@ private:
     /// The pins are read when the inputs are fixed: who pins later reads at newer numbers than theirs.
     [[nodiscard]] std::unique_ptr<merge> make_merge(sources from,
                                                     const std::vector<run_type>& older) {
-        typename merge::target to{
-            state_.store.medium, state_.store.cache, state_.options.storage.format,
-            [&store = state_.store] { return store.next_table_id++; }, plan_.max_table_bytes};
+        typename merge::target to{state_.store.medium,
+                                  state_.store.cache,
+                                  state_.options.storage.format,
+                                  [&store = state_.store] { return store.next_table_id++; },
+                                  plan_.max_table_bytes,
+                                  borders()};
         return std::make_unique<merge>(
             merge_cursor<Key, Value>(std::move(from), direction::forward), state_.store.pins->all(),
             [older](const key_view& key) {
@@ -132,6 +135,20 @@ private:
                     older, [&](const run_type& tables) { return may_hold(tables, key); });
             },
             older.empty(), std::move(to));
+    }
+
+    /// Where the tables begin at which the outputs are cut.
+    [[nodiscard]] std::vector<Key> borders() const {
+        const table_ids cut_at(plan_.cut_at);
+        std::vector<Key> keys;
+        at_->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
+            if (cut_at.contains(each->record().id))
+                keys.push_back(each->index().first_keys.front());
+        });
+        std::ranges::sort(keys, [](const Key& a, const Key& b) {
+            return compare<key_view>(codec<Key>::as_view(a), codec<Key>::as_view(b)) < 0;
+        });
+        return keys;
     }
 
     void describe_outcome(const version_edit<Key, Value>& edit) {

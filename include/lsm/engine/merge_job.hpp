@@ -59,6 +59,7 @@ public:
         Format format;
         job_function<std::uint64_t> next_id;
         std::uint64_t max_table_bytes;
+        std::vector<Key> borders;  ///< ascending: no table has keys on both sides of one
     };
 
     /// @param oldest whether no table is older than what comes out
@@ -96,7 +97,8 @@ private:
 
     void add(const key_view& key, sequence_number sequence, payload_kind kind,
              const cell<Value>& value) {
-        if (open_ && open_->build.bytes() >= to_.max_table_bytes && !continues(key)) finish_table();
+        const bool is_full = open_ && open_->build.bytes() >= to_.max_table_bytes;
+        if (passes_border(key) || (is_full && !continues(key))) finish_table();
         if (!open_) begin_table();
         open_->build.add(key, sequence, kind, value);
         if (bounded()) open_->last_key.emplace(codec<Key>::own(key));
@@ -109,6 +111,14 @@ private:
     /// Versions of one key stay in one table.
     [[nodiscard]] bool continues(const key_view& key) const {
         return compare<key_view>(codec<Key>::as_view(*open_->last_key), key) == 0;
+    }
+    /// Whether this is the first key at or after a border.
+    [[nodiscard]] bool passes_border(const key_view& key) {
+        const std::size_t before = border_;
+        while (border_ < to_.borders.size() &&
+               compare<key_view>(codec<Key>::as_view(to_.borders[border_]), key) <= 0)
+            ++border_;
+        return border_ != before;
     }
     void begin_table() {
         const table_name name{to_.next_id(), std::string(Format::extension)};
@@ -149,6 +159,7 @@ private:
     target to_;
     std::optional<open_table> open_;
     std::uint64_t written_ = 0;  // bytes of the open table that are with the medium
+    std::size_t border_ = 0;     // the first that no key has passed
     run<Key, Value> outputs_;
 };
 

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/compaction/compaction.hpp>
+#include <lsm/compaction/job_inputs.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace lsm {
+
+/// Which table of a level that is too large goes down first.
+enum class leveled_pick {
+    least_overlap,   ///< the one that meets the fewest bytes below, for its own: writes least
+    most_tombstones  ///< the one with the greatest share of tombstones: frees space first
+};
+
+/// Keeps one run on each level below level 0, each `fanout` times as large as the one above it: the
+/// policy that reads best and takes the least space, at up to `fanout + 1` writes an entry on each.
+///
+/// 1. Flushes gather on level 0. When there are `level0_trigger_runs`, all are merged into the first
+///    level that is in use, the *base*.
+/// 2. The sizes follow from the data: a level may hold the bytes of the last one, divided by `fanout`
+///    for each level between. The base is the highest level that may then hold `base_level_bytes`: a
+///    small tree has only level 0 and the last one. What was left above the base is sent down.
+/// 3. Of a level that is too large one table at a time goes down, with those of its neighbours that
+///    meet no more tables below than it does. Jobs that take different tables may run together.
+/// 4. Tables that meet none below are moved, not rewritten; so a tree that is filled in the order of
+///    its keys is written once.
+/// 5. Outputs are cut where tables begin two levels down, so that none meets many of them when its
+///    turn comes.
+///
+/// `compact()` sends everything down to the last level, and rids it of tombstones. A tree that another
+/// policy wrote is taken as it is: a level of several runs is first made one of one.
+struct leveled_compaction {
+    std::size_t fanout = 10;
+    std::size_t level0_trigger_runs = 4;
+    std::size_t level0_slow_runs = 12;  ///< writes are slowed down when level 0 has so many
+    std::size_t level0_stop_runs = 20;  ///< writes wait when level 0 has so many
+    /// The least size of a level that is worth having: about what gathers on level 0.
+    std::uint64_t base_level_bytes = std::uint64_t{16} << 20;
+    /// Of a table; where outputs are cut at others' borders, half of it is usual.
+    std::uint64_t max_table_bytes = std::uint64_t{8} << 20;
+    std::size_t last_level = 6;
+    leveled_pick pick = leveled_pick::least_overlap;
+
+    [[nodiscard]] std::vector<compaction_job> plan(const compaction_view& view) const;
+    [[nodiscard]] compaction_pressure pressure(const compaction_view& view) const {
+        const std::size_t runs = view.levels.empty() ? 0 : view.levels.front().size();
+        return runs >= (std::max)(level0_stop_runs, level0_trigger_runs) ? compaction_pressure::stop
+               : runs >= (std::max)(level0_slow_runs, level0_trigger_runs)
+                   ? compaction_pressure::slow
+                   : compaction_pressure::ok;
+    }
+};
+
+namespace detail {
+
+/// What `leveled_compaction` thinks of one view.
+class leveled_plan {
+public:
+    leveled_plan(const leveled_compaction& how, const compaction_view& view)
+        : how_(how), view_(view), fanout_((std::max)(how.fanout, std::size_t{2})),
+          last_((std::max)(how.last_level, (std::max)(view.levels.size(), std::size_t{2}) - 1)),
+          base_(view.requested ? last_ : base_for(bytes_of(last_))) {}
+
+    /// The most urgent job that can begin now, if any is due.
+    [[nodiscard]] std::optional<compaction_job> next() const {
+        for (std::size_t level = 1; level < view_.levels.size(); ++level)
+            if (view_.levels[level].size() > 1) return merge_runs_of(level);
+        std::size_t reserved =
+            0;  // for level 0, whose job has to wait: it would wait for ever else
+        for (const auto& [urgency, level] : due()) {
+            if (level == 0) {
+                if (auto job = from_level0()) return job;
+                reserved = below(0);
+            } else if (level != reserved) {
+                if (auto job = from_level(level)) return job;
+            }
+        }
+        return view_.requested ? without_garbage() : std::nullopt;
+    }
+
+private:
+    struct due_level {
+        double urgency;
+        std::size_t level;
+    };
+
+    [[nodiscard]] std::size_t base_for(std::uint64_t last_bytes) const noexcept {
+        std::size_t base = last_;
+        for (std::uint64_t bytes = last_bytes / fanout_;
+             base > 1 && bytes > 0 && bytes >= how_.base_level_bytes; bytes /= fanout_)
+            --base;
+        return base;
+    }
+    /// The tables of a level that has one run or none.
+    [[nodiscard]] const run_summary& run_of(std::size_t level) const noexcept {
+        static const run_summary nothing;
+        const bool has_run = level < view_.levels.size() && !view_.levels[level].empty();
+        return has_run ? view_.levels[level].front() : nothing;
+    }
+    /// Without those that a job has in hand: they are leaving, or will be counted when they come.
+    [[nodiscard]] std::uint64_t bytes_of(std::size_t level) const noexcept {
+        std::uint64_t sum = 0;
+        for (const table_summary& table : run_of(level))
+            if (!table.busy || level == last_) sum += table.bytes;
+        return sum;
+    }
+    [[nodiscard]] std::uint64_t room_on(std::size_t level) const noexcept {
+        if (level < base_) return 0;
+        std::uint64_t bytes = bytes_of(last_);
+        for (std::size_t l = last_; l > level; --l) bytes /= fanout_;
+        return bytes;
+    }
+    /// Where what leaves a level goes: to the next one that holds anything, or is in use.
+    [[nodiscard]] std::size_t below(std::size_t level) const noexcept {
+        do ++level;
+        while (level < base_ && run_of(level).empty());
+        return level;
+    }
+    /// The levels that something should leave, most urgent first.
+    [[nodiscard]] std::vector<due_level> due() const {
+        std::vector<due_level> levels;
+        const auto add = [&](std::size_t level, std::uint64_t has, std::uint64_t may) {
+            if (has > may)
+                levels.push_back(
+                    {static_cast<double>(has) / (static_cast<double>(may) + 1.0), level});
+        };
+        if (!view_.levels.empty())
+            add(0, view_.levels.front().size(),
+                view_.requested ? 0 : (std::max)(how_.level0_trigger_runs, std::size_t{1}) - 1);
+        for (std::size_t level = 1; level < last_; ++level)
+            add(level, bytes_of(level), room_on(level));
+        std::ranges::stable_sort(levels, std::ranges::greater{}, &due_level::urgency);
+        return levels;
+    }
+
+    [[nodiscard]] std::optional<compaction_job> merge_runs_of(std::size_t level) const {
+        job_inputs inputs;
+        for (const run_summary& run : view_.levels[level]) inputs.add_all(run);
+        if (inputs.any_busy()) return std::nullopt;
+        return merged(inputs, level, true);
+    }
+    [[nodiscard]] std::optional<compaction_job> from_level0() const {
+        job_inputs inputs;
+        for (const run_summary& run : view_.levels.front()) inputs.add_all(run);
+        if (inputs.any_busy()) return std::nullopt;
+        const std::size_t to = below(0);
+        const job_inputs alone = inputs.alone();
+        job_inputs movable;
+        for (const table_summary& table : alone.tables())
+            if (overlapping(run_of(to), table).empty()) movable.add(table);
+        if (!movable.empty()) return movable.job(job_kind::move, to, false);
+        inputs.add_all(overlapping(run_of(to), inputs.hull()));
+        if (inputs.any_busy()) return std::nullopt;
+        return merged(inputs, to, false);
+    }
+    [[nodiscard]] std::optional<compaction_job> from_level(std::size_t level) const {
+        const std::size_t to = below(level);
+        std::uint64_t excess = bytes_of(level) - room_on(level);
+        job_inputs movable;
+        const table_summary* best = nullptr;
+        double best_cost = 0;
+        for (const table_summary& table : run_of(level)) {
+            const auto met = overlapping(run_of(to), table);
+            if (table.busy || std::ranges::any_of(met, &table_summary::busy)) continue;
+            if (met.empty() && excess > 0) {
+                movable.add(table);
+                excess -= (std::min)(excess, table.bytes);
+            }
+            const double cost = cost_of(table, met);
+            if (!best || cost < best_cost) {
+                best = &table;
+                best_cost = cost;
+            }
+        }
+        if (!movable.empty()) return movable.job(job_kind::move, to, false);
+        if (!best) return std::nullopt;
+        return merged(with_neighbours(*best, level, to), to, false);
+    }
+    [[nodiscard]] double cost_of(const table_summary& table,
+                                 std::span<const table_summary> met) const noexcept {
+        if (how_.pick == leveled_pick::most_tombstones)
+            return -static_cast<double>(table.tombstones) /
+                   (static_cast<double>(table.entries) + 1.0);
+        std::uint64_t bytes = 0;
+        for (const table_summary& each : met) bytes += each.bytes;
+        return static_cast<double>(bytes) / (static_cast<double>(table.bytes) + 1.0);
+    }
+    /// A table and those that it meets below, with all of its run that lie between their ends: these
+    /// come along for nothing.
+    [[nodiscard]] job_inputs with_neighbours(const table_summary& table, std::size_t level,
+                                             std::size_t to) const {
+        job_inputs core;
+        core.add(table);
+        core.add_all(overlapping(run_of(to), table));
+        const table_summary hull = core.hull();
+        job_inputs inputs;
+        for (const table_summary& each : overlapping(run_of(level), hull))
+            if (!each.busy && hull.min_rank <= each.min_rank && each.max_rank <= hull.max_rank)
+                inputs.add(each);
+        inputs.add_all(overlapping(run_of(to), table));
+        return inputs;
+    }
+    /// On request: a table of the last level without its tombstones.
+    [[nodiscard]] std::optional<compaction_job> without_garbage() const {
+        for (const table_summary& table : run_of(last_))
+            if (!table.busy && has_garbage(view_, table)) {
+                job_inputs inputs;
+                inputs.add(table);
+                return merged(inputs, last_, false);
+            }
+        return std::nullopt;
+    }
+
+    [[nodiscard]] compaction_job merged(const job_inputs& inputs, std::size_t to,
+                                        bool new_run) const {
+        compaction_job job = inputs.job(job_kind::merge, to, new_run);
+        job.max_table_bytes = how_.max_table_bytes;
+        if (to < last_) job.cut_at = borders_below(to, inputs.hull());
+        return job;
+    }
+    /// The tables of the level below another, at whose beginnings what lies above is cut: then each
+    /// piece meets about as much as goes with half a table.
+    [[nodiscard]] std::vector<std::uint64_t> borders_below(std::size_t level,
+                                                           const table_summary& hull) const {
+        std::vector<std::uint64_t> borders;
+        std::uint64_t met = 0;
+        for (const table_summary& table : overlapping(run_of(below(level)), hull)) {
+            if (met / fanout_ >= how_.max_table_bytes / 2) {
+                borders.push_back(table.id);
+                met = 0;
+            }
+            met += table.bytes;
+        }
+        return borders;
+    }
+
+    const leveled_compaction& how_;
+    const compaction_view& view_;
+    std::size_t fanout_;
+    std::size_t last_;
+    std::size_t base_;  // the highest level in use, but 0
+};
+
+}  // namespace detail
+
+inline std::vector<compaction_job> leveled_compaction::plan(const compaction_view& view) const {
+    std::vector<compaction_job> jobs;
+    if (auto job = detail::leveled_plan(*this, view).next()) jobs.push_back(std::move(*job));
+    return jobs;
+}
+
+}  // namespace lsm

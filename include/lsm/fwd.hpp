@@ -31,6 +31,7 @@ class error;
 struct ordered_map_memtable;
 struct flat_map_memtable;
 struct skip_list_memtable;
+struct b_tree_memtable;
 
 // Storage: formats and media.
 class posix_file_system;

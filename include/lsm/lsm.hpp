@@ -5,6 +5,7 @@
 #include <lsm/compaction/full_merge.hpp>
 #include <lsm/filter_view.hpp>
 #include <lsm/fwd.hpp>
+#include <lsm/memtable/b_tree.hpp>
 #include <lsm/memtable/skip_list.hpp>
 #include <lsm/storage/basic_storage.hpp>
 #include <lsm/storage/format/block.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/lsm.hpp>
+#include <lsm/memtable/b_tree.hpp>
 #include <lsm/memtable/flat_map.hpp>
 #include <lsm/memtable/ordered_map.hpp>
 #include <lsm/memtable/skip_list.hpp>
@@ -38,9 +39,11 @@ template <class Format>
 using trees_of = std::tuple<text_tree<lsm::ordered_map_memtable, Format, lsm::memory_medium>,
                             text_tree<lsm::flat_map_memtable, Format, lsm::memory_medium>,
                             text_tree<lsm::skip_list_memtable, Format, lsm::memory_medium>,
+                            text_tree<lsm::b_tree_memtable, Format, lsm::memory_medium>,
                             text_tree<lsm::ordered_map_memtable, Format, lsm::directory<>>,
                             text_tree<lsm::flat_map_memtable, Format, lsm::directory<>>,
-                            text_tree<lsm::skip_list_memtable, Format, lsm::directory<>>>;
+                            text_tree<lsm::skip_list_memtable, Format, lsm::directory<>>,
+                            text_tree<lsm::b_tree_memtable, Format, lsm::directory<>>>;
 
 using text_samples = lsm::testing::model_samples<std::string, std::string>;
 

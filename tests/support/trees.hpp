@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/lsm.hpp>
+#include <lsm/memtable/b_tree.hpp>
 #include <lsm/memtable/flat_map.hpp>
 #include <lsm/memtable/ordered_map.hpp>
 #include <lsm/memtable/skip_list.hpp>
@@ -25,8 +26,8 @@ template <class Key, class Value, class Memtable = lsm::skip_list_memtable>
 using disk_tree = lsm::basic_lsm_tree<Key, Value, Memtable, lsm::block_storage<lsm::directory<>>,
                                       lsm::full_merge_compaction>;
 
-using memtables =
-    std::tuple<lsm::ordered_map_memtable, lsm::flat_map_memtable, lsm::skip_list_memtable>;
+using memtables = std::tuple<lsm::ordered_map_memtable, lsm::flat_map_memtable,
+                             lsm::skip_list_memtable, lsm::b_tree_memtable>;
 
 /// Everything a scan shows, owned.
 template <class Key, class Value>

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <lsm/codec/codec.hpp>
+#include <lsm/codec/head.hpp>
 #include <lsm/core/bytes.hpp>
 #include <lsm/core/order.hpp>
 #include <lsm/testing/law.hpp>
 
+#include <compare>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <vector>
@@ -40,6 +43,16 @@ bool decodes_or_refuses(byte_view bytes) {
     } catch (...) {
         return false;
     }
+}
+
+/// Heads order as keys do, as far as they go.
+template <has_head T>
+void check_heads(const T& a, const T& b, std::weak_ordering order) {
+    const std::uint64_t of_a = head_of<T>(codec<T>::as_view(a));
+    const std::uint64_t of_b = head_of<T>(codec<T>::as_view(b));
+    require(order > 0 || of_a <= of_b, "codec: a key that is not greater has no greater head");
+    require(!head_is_exact<T> || order == 0 || of_a != of_b,
+            "codec: keys with the same exact head are equal");
 }
 
 }  // namespace detail
@@ -80,6 +93,7 @@ void check_codec(const std::vector<T>& samples) {
                 const auto of_objects = compare(a, b);
                 require(of_objects == compare<view>(codec<T>::as_view(a), codec<T>::as_view(b)),
                         "codec: views order as objects do");
+                if constexpr (has_head<T>) detail::check_heads(a, b, of_objects);
                 if (of_objects == 0)
                     require(hash_of<T>(codec<T>::as_view(a)) == hash_of<T>(codec<T>::as_view(b)),
                             "codec: equal keys hash equal");

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <lsm/memtable/arena.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+BOOST_AUTO_TEST_SUITE(arena_take)
+
+BOOST_AUTO_TEST_CASE(gives_pieces_that_do_not_overlap_and_stay) {
+    lsm::arena memory;
+    std::vector<std::pair<unsigned char*, std::size_t>> pieces;
+    for (std::size_t n = 0; n < 3000; ++n) {
+        const std::size_t bytes = n * 37 % 1000;
+        pieces.emplace_back(static_cast<unsigned char*>(memory.take(bytes, 1)), bytes);
+        std::memset(pieces.back().first, static_cast<int>(n % 251), bytes);
+    }
+    for (std::size_t n = 0; n < pieces.size(); ++n)
+        for (std::size_t at = 0; at < pieces[n].second; ++at)
+            BOOST_REQUIRE(pieces[n].first[at] == n % 251);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_alignments) {
+    lsm::arena memory;
+    for (std::size_t alignment = 1; alignment <= 4096; alignment *= 2) {
+        (void)memory.take(1, 1);
+        const void* const piece = memory.take(8, alignment);
+        BOOST_TEST(reinterpret_cast<std::uintptr_t>(piece) % alignment == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(gives_pieces_larger_than_a_chunk) {
+    for (const bool huge_pages : {true, false}) {
+        lsm::arena memory(huge_pages);
+        constexpr std::size_t bytes = std::size_t{5} << 20;
+        std::memset(memory.take(bytes, 64), 1, bytes);
+        std::memset(memory.take(bytes, 64), 2, bytes);
+        BOOST_TEST(memory.used() >= 2 * bytes);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(counts_what_was_taken) {
+    lsm::arena memory;
+    BOOST_TEST(memory.used() == 0U);
+    (void)memory.take(10, 1);
+    (void)memory.take(20, 1);
+    BOOST_TEST(memory.used() == 30U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -80,8 +80,8 @@ template <class Key, class Value, class MemTablePolicy, class StoragePolicy, cla
 class basic_lsm_tree;
 
 /// The fast assembly. Nothing to link. `<lsm/lsm.hpp>`
-template <class Key, class Value, class MemTablePolicy = skip_list_memtable,
-          class StoragePolicy = block_storage<>, class CompactionPolicy = full_merge_compaction>
+template <class Key, class Value, class MemTablePolicy = b_tree_memtable,
+          class StoragePolicy = block_storage<>, class CompactionPolicy = leveled_compaction>
 using lsm_tree = basic_lsm_tree<Key, Value, MemTablePolicy, StoragePolicy, CompactionPolicy>;
 
 /// The tutorial's assembly, whose tables a person can read. Links Boost.JSON. `<lsm/simple.hpp>`

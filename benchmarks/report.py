@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSL-1.0
 """Makes tables and a page of what lsm_bench measured.
 
-    report.py <run.json>... [--page <file.html>] [--into <file.md> --section <name>]
+    report.py [--brief] <run.json>... [--page <file.html>] [--into <file.md> --section <name>]
+
+    report.py --table <file.md> --into <file.md> --section <name>
 
 Prints the tables as Markdown, of several runs as if they were one. --page writes them as one HTML file with drawn bars. --into puts them
 into a file of Markdown instead, between `<!-- begin <name> -->` and `<!-- end <name> -->`.
@@ -61,7 +63,9 @@ class Run:
         self.reports = reports
         runs = defaultdict(list)
         for each in (each for report in reports for each in report["measurements"]):
-            row = each["workload"] + (", compacted" if each["state"] else "")
+            row = each["workload"] + (", " + each["state"] if each["state"] else "")
+            if each["durability"] != "process":
+                row += f", `{each['durability']}`"
             runs[each["shape"], row, each["engine"]].append(each)
         self.cells = {key: Cell(found) for key, found in runs.items()}
         self.settings = defaultdict(list)
@@ -133,22 +137,23 @@ def conditions(run):
     for report in run.reports:
         shapes = ", ".join(dict.fromkeys(each["shape"] for each in report["measurements"]))
         text = (f"{shapes}: {short(report['entries'])} entries, median of {report['repetitions']} "
-                f"interleaved runs ± half the spread, durability `{report['durability']}` (synced "
-                f"fills: `power`), {report['memory_mib']} MiB for each engine, "
+                f"interleaved runs ± half the spread, durability `process` unless a row names "
+                f"another, {report['memory_mib']} MiB for each engine, "
                 f"{report['processors']} processors, compiler {report['compiler']}.")
         if text not in texts:
             texts.append(text)
     return "\n".join(texts)
 
 
-def markdown(run):
+def markdown(run, brief):
     parts = [conditions(run)]
     for shape in run.shapes:
         parts += [f"**Operations a second, {shape}**", rates_table(run, shape)]
     for shape in run.shapes:
         parts += [f"**What they took, {shape}**", details_table(run, shape)]
-    settings = [[name, "; or ".join(texts)] for name, texts in sorted(run.settings.items())]
-    parts += ["**Settings**", table(["engine", "opened with"], settings)]
+    if not brief:
+        settings = [[name, "; or ".join(texts)] for name, texts in sorted(run.settings.items())]
+        parts += ["**Settings**", table(["engine", "opened with"], settings)]
     failures = [each for report in run.reports for each in report["failures"]]
     if failures:
         parts += ["**Failures**", "\n".join("- " + each for each in failures)]
@@ -218,11 +223,16 @@ def put_into(file, section, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("runs", nargs="+")
+    parser.add_argument("runs", nargs="*")
+    parser.add_argument("--table", help="a file of Markdown to put in, instead of runs")
+    parser.add_argument("--brief", action="store_true", help="without the settings")
     parser.add_argument("--page")
     parser.add_argument("--into")
     parser.add_argument("--section", default="results")
     arguments = parser.parse_args()
+    if arguments.table:
+        with open(arguments.table, encoding="utf-8") as source:
+            return put_into(arguments.into, arguments.section, source.read())
     reports = []
     for file in arguments.runs:
         with open(file, encoding="utf-8") as source:
@@ -232,9 +242,9 @@ def main():
         with open(arguments.page, "w", encoding="utf-8") as target:
             target.write(page(run))
     if arguments.into:
-        put_into(arguments.into, arguments.section, markdown(run))
+        put_into(arguments.into, arguments.section, markdown(run, arguments.brief))
     else:
-        print(markdown(run))
+        print(markdown(run, arguments.brief))
 
 
 main()

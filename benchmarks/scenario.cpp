@@ -201,10 +201,10 @@ private:
 
     std::size_t run_threads(const workload& what, std::span<const step> steps, latencies& took) {
         struct share {
-            latencies took{1};
+            latencies took;
             std::size_t done = 0;
         };
-        std::vector<share> shares(what.threads);
+        std::vector<share> shares(what.threads, share{took.alike()});
         {
             std::vector<std::unique_ptr<companion>> threads;
             const std::size_t each = steps.size() / what.threads;

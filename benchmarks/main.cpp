@@ -39,7 +39,11 @@ struct choices {
 const std::map<std::string, survives> classes = {
     {"none", survives::close}, {"process", survives::process}, {"power", survives::power}};
 
-/// Names of what is chosen from; all of them, or those that are given, which must exist.
+std::string name_of(survives wanted) {
+    return std::ranges::find(classes, wanted, [](const auto& each) { return each.second; })->first;
+}
+
+/// The names of what can be chosen from.
 template <class Things, class Name>
 std::vector<std::string> names(const Things& things, Name name) {
     std::vector<std::string> all;
@@ -189,7 +193,7 @@ private:
                 line += static_cast<char>(c);
                 continue;
             }
-            take(by, shape, turn, json::parse(line).as_object());
+            take(by, shape, how, turn, json::parse(line).as_object());
             line.clear();
         }
         std::fclose(told);
@@ -217,7 +221,8 @@ private:
         }
     }
 
-    void take(const engine& by, const std::string& shape, std::size_t turn, json::object told) {
+    void take(const engine& by, const std::string& shape, const plan& how, std::size_t turn,
+              json::object told) {
         if (const auto* const failure = told.if_contains("failure"))
             return fail(by, shape, std::string(failure->as_string()));
         if (const auto* const settings = told.if_contains("settings")) {
@@ -232,6 +237,7 @@ private:
         std::fflush(stdout);
         told["engine"] = by.name;
         told["shape"] = shape;
+        told["durability"] = name_of(how.class_of);
         told["repetition"] = turn + 1;
         measurements_.push_back(std::move(told));
     }

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSL-1.0
 """Makes tables and a page of what lsm_bench measured.
 
-    report.py <run.json> [--page <file.html>] [--into <file.md> --section <name>]
+    report.py [--brief] <run.json>... [--page <file.html>] [--into <file.md> --section <name>]
 
-Prints the tables as Markdown. --page writes them as one HTML file with drawn bars. --into puts them
+    report.py --table <file.md> --into <file.md> --section <name>
+
+Prints the tables as Markdown, of several runs as if they were one. --page writes them as one HTML file with drawn bars. --into puts them
 into a file of Markdown instead, between `<!-- begin <name> -->` and `<!-- end <name> -->`.
 """
 import argparse
@@ -55,15 +57,21 @@ class Cell:
 
 
 class Run:
-    """A run's cells, by shape, row and engine, each in the order in which it was measured."""
+    """The cells of reports, by shape, row and engine, each in the order in which it was measured."""
 
-    def __init__(self, report):
-        self.report = report
+    def __init__(self, reports):
+        self.reports = reports
         runs = defaultdict(list)
-        for each in report["measurements"]:
-            row = each["workload"] + (", compacted" if each["state"] else "")
+        for each in (each for report in reports for each in report["measurements"]):
+            row = each["workload"] + (", " + each["state"] if each["state"] else "")
+            if each["durability"] != "process":
+                row += f", `{each['durability']}`"
             runs[each["shape"], row, each["engine"]].append(each)
         self.cells = {key: Cell(found) for key, found in runs.items()}
+        self.settings = defaultdict(list)
+        for report in reports:
+            for engine, texts in report["settings"].items():
+                self.settings[engine] += [text for text in texts if text not in self.settings[engine]]
         self.shapes = list(dict.fromkeys(shape for shape, _, _ in self.cells))
         engines = sorted({engine for _, _, engine in self.cells})
         self.engines = sorted(engines, key=lambda engine: (not is_ours(engine), engine))
@@ -123,23 +131,32 @@ def details_table(run, shape):
     return table(head, rows)
 
 
-def conditions(report):
-    return (f"{report['entries']:,} entries, median of {report['repetitions']} interleaved runs ± half "
-            f"the spread, durability `{report['durability']}` (synced fills: `power`), "
-            f"{report['memory_mib']} MiB for each engine, {report['processors']} processors, "
-            f"{report['compiler']}.").replace(",", " ", 0)
+def conditions(run):
+    """What was asked for, once for each way of asking."""
+    texts = []
+    for report in run.reports:
+        shapes = ", ".join(dict.fromkeys(each["shape"] for each in report["measurements"]))
+        text = (f"{shapes}: {short(report['entries'])} entries, median of {report['repetitions']} "
+                f"interleaved runs ± half the spread, durability `process` unless a row names "
+                f"another, {report['memory_mib']} MiB for each engine, "
+                f"{report['processors']} processors, compiler {report['compiler']}.")
+        if text not in texts:
+            texts.append(text)
+    return "\n".join(texts)
 
 
-def markdown(run):
-    parts = [conditions(run.report)]
+def markdown(run, brief):
+    parts = [conditions(run)]
     for shape in run.shapes:
         parts += [f"**Operations a second, {shape}**", rates_table(run, shape)]
     for shape in run.shapes:
         parts += [f"**What they took, {shape}**", details_table(run, shape)]
-    settings = [[name, "; or ".join(texts)] for name, texts in sorted(run.report["settings"].items())]
-    parts += ["**Settings**", table(["engine", "opened with"], settings)]
-    if run.report["failures"]:
-        parts += ["**Failures**", "\n".join("- " + each for each in run.report["failures"])]
+    if not brief:
+        settings = [[name, "; or ".join(texts)] for name, texts in sorted(run.settings.items())]
+        parts += ["**Settings**", table(["engine", "opened with"], settings)]
+    failures = [each for report in run.reports for each in report["failures"]]
+    if failures:
+        parts += ["**Failures**", "\n".join("- " + each for each in failures)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -182,13 +199,13 @@ def page(run):
              "main{display:flex;flex-wrap:wrap}figure{margin:0 1em 1em 0}figcaption{font-weight:bold}"
              "table{border-collapse:collapse;font-size:12px}td,th{border:1px solid #ccc;padding:2px 6px;"
              "text-align:left}</style><h1>lsm beside other stores</h1>",
-             f"<p>{html.escape(conditions(run.report))} A bar is the median, its line the spread.</p>"]
+             f"<p>{html.escape(conditions(run))} A bar is the median, its line the spread.</p>"]
     for shape in run.shapes:
         bars = "".join(drawn_bars(run, shape, row) for row in run.rows(shape))
         parts.append(f"<h2>{html.escape(shape)}</h2><main>{bars}</main>")
         parts.append(page_table(details_table(run, shape)))
     settings = "".join(f"<li><b>{html.escape(name)}</b>: {html.escape('; or '.join(texts))}"
-                       for name, texts in sorted(run.report["settings"].items()))
+                       for name, texts in sorted(run.settings.items()))
     return "\n".join(parts + [f"<h2>Settings</h2><ul>{settings}</ul>"])
 
 
@@ -206,20 +223,28 @@ def put_into(file, section, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("run")
+    parser.add_argument("runs", nargs="*")
+    parser.add_argument("--table", help="a file of Markdown to put in, instead of runs")
+    parser.add_argument("--brief", action="store_true", help="without the settings")
     parser.add_argument("--page")
     parser.add_argument("--into")
     parser.add_argument("--section", default="results")
     arguments = parser.parse_args()
-    with open(arguments.run, encoding="utf-8") as source:
-        run = Run(json.load(source))
+    if arguments.table:
+        with open(arguments.table, encoding="utf-8") as source:
+            return put_into(arguments.into, arguments.section, source.read())
+    reports = []
+    for file in arguments.runs:
+        with open(file, encoding="utf-8") as source:
+            reports.append(json.load(source))
+    run = Run(reports)
     if arguments.page:
         with open(arguments.page, "w", encoding="utf-8") as target:
             target.write(page(run))
     if arguments.into:
-        put_into(arguments.into, arguments.section, markdown(run))
+        put_into(arguments.into, arguments.section, markdown(run, arguments.brief))
     else:
-        print(markdown(run))
+        print(markdown(run, arguments.brief))
 
 
 main()

@@ -201,10 +201,10 @@ private:
 
     std::size_t run_threads(const workload& what, std::span<const step> steps, latencies& took) {
         struct share {
-            latencies took{1};
+            latencies took;
             std::size_t done = 0;
         };
-        std::vector<share> shares(what.threads);
+        std::vector<share> shares(what.threads, share{took.alike()});
         {
             std::vector<std::unique_ptr<companion>> threads;
             const std::size_t each = steps.size() / what.threads;
@@ -271,30 +271,25 @@ void carry_out(const scenario& what, const engine& by, std::string_view shape, c
     course on(by, shape, how, seed);
     on.open();
     told_settings(on.settings());
-    const bool standing = what.front()->begins != stage::empty;
-    if (standing) on.load();
-    for (const workload* each : what)
-        if (each->begins <= stage::loaded) done(on.measure(*each));
-
-    const auto measure_compacted = [&](const workload& of) {
-        measurement again = on.measure(of);
-        again.state = "compacted";
-        done(again);
+    const auto measure_all = [&](auto which, const char* state) {
+        for (const workload* each : what) {
+            if (!which(*each)) continue;
+            if (!by.compacts && (each->how == manner::compact || each->beside_compaction)) continue;
+            measurement taken = on.measure(*each);
+            taken.state = state;
+            done(taken);
+        }
     };
-    const bool is_compacted = std::ranges::any_of(what, [](const workload* each) {
-        return each->how == manner::compact || each->also_compacted;
-    });
-    const auto compaction = std::ranges::find(what, manner::compact, &workload::how);
-    if (compaction != what.end() && by.compacts)
-        done(on.measure(**compaction));
-    else if (is_compacted)
-        on.compact();
-    for (const workload* each : what)
-        if (each->also_compacted) measure_compacted(*each);
-    for (const workload* each : what)
-        if (each->begins > stage::loaded && each->how != manner::compact &&
-            (by.compacts || !each->beside_compaction))
-            done(on.measure(*each));
+    if (what.front()->begins != stage::empty) on.load();
+    measure_all([](const workload& of) { return of.begins <= stage::loaded; }, "");
+    measure_all([](const workload& of) { return of.how == manner::compact; }, "");
+    const bool goes_on = std::ranges::any_of(
+        what, [](const workload* of) { return of->also_compacted || of->begins > stage::loaded; });
+    if (goes_on) on.compact();
+    measure_all([](const workload& of) { return of.also_compacted; }, "compacted");
+    measure_all(
+        [](const workload& of) { return of.begins > stage::loaded && of.how != manner::compact; },
+        "");
     on.close();
     std::filesystem::remove_all(how.folder);
 }

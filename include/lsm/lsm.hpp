@@ -3,6 +3,7 @@
 
 #include <lsm/basic_lsm_tree.hpp>
 #include <lsm/compaction/full_merge.hpp>
+#include <lsm/compaction/leveled.hpp>
 #include <lsm/filter_view.hpp>
 #include <lsm/fwd.hpp>
 #include <lsm/memtable/b_tree.hpp>

@@ -293,8 +293,8 @@ SAFEGUARDS = [
     Safeguard("compaction: data is dropped only where that is acknowledged", JOB,
               "plan_.kind == job_kind::drop && !state_.options.allow_drop)", "false)", "tree/maintenance",
               "tree_drop/is_refused_unless_it_is_acknowledged"),
-    Safeguard("compaction: all versions of a key stay in one table", MERGE, " && !continues(key)) finish_table();",
-              ") finish_table();", "tree/snapshot", "tree_compact/keeps_all_versions_of_a_key_in_one_table"),
+    Safeguard("compaction: all versions of a key stay in one table", MERGE, "(is_full && !continues(key))", "is_full",
+              "tree/snapshot", "tree_compact/keeps_all_versions_of_a_key_in_one_table"),
     # Owners and files.
     Safeguard("owner: one at a time", DIRECTORY, "    if (!folder_.lock(mode == open_mode::read_only))",
               "    if (false)", "faults/owner", "faults_locked/*"),

@@ -11,7 +11,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -65,16 +67,19 @@ private:
 };
 
 constexpr int rounds = 400;
+constexpr int writers = 3;
+constexpr int readers = 4;
 
-/// Two writers, each of its own pair of keys in one batch; readers check that pairs are equal in every
-/// scan and never go back; another thread flushes, compacts, syncs and takes snapshots.
+/// Eight threads, besides those of the tree: writers, each of its own pair of keys in one batch;
+/// readers, which check that pairs are equal in every scan and never go back; and one that flushes,
+/// compacts, syncs and takes snapshots.
 template <class Memtable>
 int run_pairs(std::size_t maintenance_threads) {
     const support::temporary_folder folder;
     tree_of<Memtable> t{folder / "t", busy_options<Memtable>(maintenance_threads)};
     crew all;
-    std::atomic<int> writing = 2;
-    for (int writer = 0; writer < 2; ++writer)
+    std::atomic<int> writing = writers;
+    for (int writer = 0; writer < writers; ++writer)
         all.add([&, writer] {
             for (std::uint64_t value = 1; value <= rounds; ++value) {
                 typename tree_of<Memtable>::write_batch batch;
@@ -87,15 +92,15 @@ int run_pairs(std::size_t maintenance_threads) {
             }
             --writing;
         });
-    for (int reader = 0; reader < 3; ++reader)
+    for (int reader = 0; reader < readers; ++reader)
         all.add([&] {
-            std::uint64_t last[2] = {0, 0};
+            std::map<int, std::uint64_t> last;
             while (writing > 0) {
                 std::vector<std::uint64_t> seen;
-                for (auto [key, value] : t.scan(0, 200)) seen.push_back(value);
+                for (auto [key, value] : t.scan(0, 100 * writers)) seen.push_back(value);
                 for (std::size_t i = 0; i + 1 < seen.size(); i += 2)
                     all.expect(seen[i] == seen[i + 1]);
-                for (int writer = 0; writer < 2; ++writer) {
+                for (int writer = 0; writer < writers; ++writer) {
                     const std::uint64_t now = t.get(100 * writer).value_or(0);
                     all.expect(now >= last[writer]);
                     last[writer] = now;
@@ -122,7 +127,7 @@ int run_pairs(std::size_t maintenance_threads) {
     const int failures = all.join();
     t.close();
     tree_of<Memtable> again{folder / "t"};
-    return failures + (again.get(0) != rounds) + (again.get(150) != rounds);
+    return failures + (again.get(0) != rounds) + (again.get(100 * writers - 50) != rounds);
 }
 
 }  // namespace

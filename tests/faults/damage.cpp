@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <lsm/storage/format/json.hpp>
 #include <lsm/storage/format/serialization.hpp>
+#include <support/folder_files.hpp>
 #include <support/temporary_folder.hpp>
 #include <support/trees.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <random>
 #include <string>
@@ -30,23 +28,7 @@ using formats =
                lsm::serialization_format<lsm::text_archive>,
                lsm::serialization_format<lsm::xml_archive>>;
 using map = std::map<std::string, int>;
-using files = std::map<std::string, std::string>;  // name, bytes
-
-files load(const std::filesystem::path& folder) {
-    files all;
-    for (const auto& each : std::filesystem::directory_iterator(folder)) {
-        std::ifstream in(each.path(), std::ios::binary);
-        all[each.path().filename().string()] = {std::istreambuf_iterator<char>(in), {}};
-    }
-    return all;
-}
-
-void store(const std::filesystem::path& folder, const files& all) {
-    for (const auto& each : std::filesystem::directory_iterator(folder))
-        if (!all.contains(each.path().filename().string())) std::filesystem::remove(each.path());
-    for (const auto& [name, bytes] : all)
-        std::ofstream(folder / name, std::ios::binary | std::ios::trunc) << bytes;
-}
+using files = support::folder_files;
 
 /// A closed tree of three tables, with tombstones, and what it holds.
 template <class Format>
@@ -62,7 +44,7 @@ public:
         t.put("key 0", 3000);
         t.put("key 7", 3007);
         t.close();
-        healthy_ = load(path_);
+        healthy_ = support::load_folder(path_);
         BOOST_REQUIRE(healthy_.size() == 4);
     }
 
@@ -71,7 +53,7 @@ public:
     /// Opens a damaged copy of which @p name is the damaged file.
     void check(const files& damaged, const std::string& name) {
         ++checked;
-        store(path_, damaged);
+        support::store_folder(path_, damaged);
         try {
             tree<Format> t{path_, settings()};
             const bool right = answers_right(t);
@@ -183,13 +165,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(by_an_older_root_is_never_silent, Format, formats)
     {
         tree<Format>(folder / "t").put("a", 1);
     }
-    const files before = load(folder / "t");
+    const files before = support::load_folder(folder / "t");
     {
         tree<Format>(folder / "t").put("a", 2);
     }
-    files mixed = load(folder / "t");
+    files mixed = support::load_folder(folder / "t");
     mixed["root"] = before.at("root");
-    store(folder / "t", mixed);
+    support::store_folder(folder / "t", mixed);
     BOOST_CHECK_EXCEPTION(tree<Format>(folder / "t"), lsm::error,
                           support::is(lsm::errc::corruption));
 }

@@ -3,6 +3,7 @@
 
 #include <lsm/codec/trait.hpp>
 
+#include <atomic>
 #include <compare>
 #include <cstdint>
 #include <memory>
@@ -18,8 +19,8 @@ public:
     injected_failure() : std::runtime_error("injected failure") {}
 };
 
-/// As long as it lives, lets the n-th call fail of those on this thread that count themselves; n
-/// counts from 1.
+/// As long as it lives, lets the n-th call fail of those that count themselves, on any thread; n
+/// counts from 1. One at a time.
 class fail_at_call {
 public:
     explicit fail_at_call(std::uint64_t n) noexcept { left_ = n; }
@@ -30,11 +31,14 @@ public:
     /// To be called by what may fail.
     /// @throws injected_failure
     static void count() {
-        if (left_ != 0 && --left_ == 0) throw injected_failure();
+        std::uint64_t left = left_;
+        while (left != 0 && !left_.compare_exchange_weak(left, left - 1)) {
+        }
+        if (left == 1) throw injected_failure();
     }
 
 private:
-    inline static thread_local std::uint64_t left_ = 0;
+    inline static std::atomic<std::uint64_t> left_ = 0;
 };
 
 /// Whether moving may fail as well: then a move is a copy.

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -17,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace support {
+namespace throws {
 
 /// A script on a tree in which the n-th call of some kind throws, in step with a map. The operation
 /// that throws has not happened; what it says again happens.
@@ -29,22 +30,23 @@ namespace support {
 /// | `make_key(int)`, `make_value(int)`, `number(view)` | from numbers and back |
 /// | `failure` | what is thrown |
 /// | `arm(n)`, `disarm()` | the n-th call from now on throws, or none |
-/// | `counting` | calls count while such an object lives |
+/// | `counting` | calls of this thread count while such an object lives; those of others always do |
 /// | `fired(seen)` | whether something threw; `seen`: the script or the listener was told |
 template <class World, class Memtable>
 class throwing_script {
     using key = typename World::key;
     using value = typename World::value;
-    using tree = memory_tree<key, value, Memtable>;
+    using tree = support::memory_tree<key, value, Memtable>;
     using map = std::map<int, int>;
 
     struct listener final : lsm::event_listener {
-        bool heard = false;
+        std::atomic<bool> heard = false;  // also by threads of the tree
         void on_error(const std::exception_ptr&) noexcept override { heard = true; }
     };
 
 public:
-    throwing_script() = default;
+    /// @param threads of maintenance
+    explicit throwing_script(std::size_t threads) : threads_(threads) {}
     throwing_script(const throwing_script&) = delete;
     throwing_script& operator=(const throwing_script&) = delete;
     ~throwing_script() { World::disarm(); }
@@ -111,6 +113,7 @@ private:
                 settings.compaction.trigger_runs = 3;
                 settings.compaction.max_table_bytes = 100;
                 settings.cache_bytes = 4096;
+                settings.maintenance_threads = threads_;
                 settings.listener = listener_;
                 tree_.emplace(disk_, settings);
             },
@@ -188,6 +191,7 @@ private:
         return all;
     }
 
+    std::size_t threads_;
     lsm::memory_disk disk_;
     std::shared_ptr<listener> listener_ = std::make_shared<listener>();
     std::optional<tree> tree_;
@@ -195,14 +199,37 @@ private:
     bool fired_ = false;
 };
 
-/// Runs the script so that the first, the second, … call throws, until none does: each of the first
-/// 300 calls, then every seventh; with LSM_LONG in the environment, every call. @returns how many threw
-template <class World, class Memtable>
-std::uint64_t throw_at_each_call() {
-    const std::uint64_t stride = std::getenv("LSM_LONG") ? 1 : 7;
-    std::uint64_t thrown = 0;
-    for (std::uint64_t n = 1;; n += n < 300 ? 1 : stride, ++thrown) BOOST_TEST_CONTEXT("call " << n)
-    if (!throwing_script<World, Memtable>().run(n)) return thrown;
+/// Which call throws after the n-th: with LSM_LONG=1 the next one. Where threads fail, they wait for a
+/// tenth of a second before they try again.
+inline std::uint64_t next_call(std::uint64_t n, std::size_t threads) {
+#ifdef __OPTIMIZE__
+    constexpr std::uint64_t alone = 2, with_threads = 8;
+#else
+    constexpr std::uint64_t alone = 7, with_threads = 29;  // with sanitizers
+#endif
+    if (std::getenv("LSM_LONG") || (threads == 0 && n < 300)) return n + 1;
+    return n + (threads == 0 ? alone : with_threads);
 }
 
-}  // namespace support
+inline void report(std::size_t threads, std::uint64_t thrown) {
+    static std::uint64_t sum = 0;
+    sum += thrown;
+    BOOST_TEST_MESSAGE(threads << " threads: " << thrown << " calls that threw, " << sum
+                               << " so far");
+}
+
+/// Runs the script so that the first, the second, … call throws, until none does.
+template <class World, class Memtable>
+void throw_at_each_call(std::size_t threads) {
+    std::uint64_t thrown = 0;
+    bool fired = true;
+    for (std::uint64_t n = 1; fired; n = next_call(n, threads))
+        BOOST_TEST_CONTEXT("call " << n << ", " << threads << " threads") {
+            fired = throwing_script<World, Memtable>(threads).run(n);
+            thrown += fired ? 1 : 0;
+        }
+    report(threads, thrown);
+    BOOST_TEST(thrown > 100U);
+}
+
+}  // namespace throws

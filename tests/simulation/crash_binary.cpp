@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <lsm/storage/format/serialization.hpp>
+#include <simulation/crash_room.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+using trees = simulation::trees_of<lsm::serialization_format<lsm::binary_archive>,
+                                   simulation::pairs, simulation::lists, simulation::texts>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(crash)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(loses_nothing_from_binary_archives, Tree, trees) {
+    simulation::check_uses<Tree>();
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <simulation/crash_room.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+using trees = simulation::trees_of<lsm::block_format, simulation::texts, simulation::pairs,
+                                   simulation::lists>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(crash)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(loses_nothing_from_blocks, Tree, trees) {
+    simulation::check_uses<Tree>();
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cerrno>
+#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
@@ -128,6 +129,14 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_made_or_empty_is_named_on_the_device) {
         BOOST_TEST(lsm::posix_file_system().open_folder(on.place / "new", true).has_value());
         BOOST_TEST(on.is_called("fsync", "."));
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_new_file_is_none_that_was_there_and_no_link) {
+    opened on;
+    std::filesystem::create_symlink("victim", on.place / "t/link");
+    for (const char* name : {"file", "link"})
+        BOOST_CHECK_THROW((void)on.folder.create(name), lsm::error);
+    BOOST_TEST(!std::filesystem::exists(on.place / "t/victim"));
 }
 
 BOOST_AUTO_TEST_CASE(a_call_that_a_signal_interrupts_is_made_again) {

@@ -79,6 +79,7 @@ BOOST_AUTO_TEST_CASE(refuses_tables_without_a_root) {
     }
     std::filesystem::remove(folder / "t/root");
     BOOST_CHECK_EXCEPTION(tree(folder / "t"), lsm::error, is(errc::corruption));
+    BOOST_TEST(!std::filesystem::exists(folder / "t/root"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -90,7 +90,8 @@ public:
         batch_last_ = first + count - 1;
     }
     /// Writes what was appended. The groups survive what @p level names when it returns.
-    /// @throws error; the log takes no more groups then, and whether they are in it is not known
+    /// @throws error; whether they are in the log is not known then: it is to be ended before it is
+    /// given another
     void commit(durability level) {
         if (batch_.empty()) return;
         const std::uint64_t at = active_->end.load(std::memory_order_relaxed);
@@ -102,7 +103,6 @@ public:
                 active_->file->write(at, batch_);
         } catch (...) {
             batch_.clear();
-            broken_.store(true);
             throw;
         }
         const std::uint64_t end = at + batch_.size();
@@ -148,12 +148,11 @@ public:
                               options_.sync_bytes;
     }
 
-    /// Whether an earlier write or sync failed.
+    /// Whether an earlier sync failed.
     [[nodiscard]] bool is_broken() const noexcept { return broken_.load(); }
     /// @throws error if it is broken
     void check_whole() const {
-        if (is_broken())
-            throw error(errc::read_only, "an earlier write to the log failed: call resume()");
+        if (is_broken()) throw error(errc::read_only, "the log could not be synced: call resume()");
     }
 
     /// The segments that are still needed once all operations up to @p flushed are in tables.

@@ -62,8 +62,6 @@ public:
             return true;
         });
         report_ = from.report();
-        if (root.clean && report_.bytes_dropped > 0)
-            throw error(errc::corruption, report_.reason + ", though the tree was closed in order");
         for (std::size_t i = 0; i < lasts.size(); ++i) to.adopt(root.log[i], lasts[i]);
         return lasts.empty() ? no_sequence : lasts.back();
     }

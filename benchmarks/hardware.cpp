@@ -120,8 +120,8 @@ void measure_writes(const std::filesystem::path& folder) {
 void measure_log(const std::filesystem::path& folder) {
     using medium = lsm::directory<>;
     for (const bool may_map : {true, false}) {
-        const auto on =
-            std::make_shared<medium>((folder / "log").string(), lsm::open_mode::open_or_create);
+        const std::filesystem::path where = folder / (may_map ? "mapped" : "unmapped");
+        const auto on = std::make_shared<medium>(where.string(), lsm::open_mode::open_or_create);
         lsm::log_options options;
         options.segment_bytes = file_bytes;
         lsm::engine::log<medium> log(on, options, may_map);

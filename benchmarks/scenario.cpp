@@ -247,7 +247,9 @@ private:
     std::size_t run_beside_compaction(const workload& what, std::span<const step> steps,
                                       latencies& took) {
         companion compaction([&](const std::atomic<bool>&) { session_->compact(); });
-        const std::size_t done = run(what, steps, took, [&] { return compaction.has_ended(); });
+        std::size_t done = 0;
+        while (!compaction.has_ended())
+            done += run(what, steps, took, [&] { return compaction.has_ended(); });
         compaction.end();
         return done;
     }

@@ -28,6 +28,13 @@ struct block : tree<std::string, std::tuple<std::int32_t, double, std::string>, 
     static mapped_type value(int i) { return {-i, 1.0 / i, std::string(i % 3 * 20U, '\0')}; }
 };
 
+struct block_numbers : tree<std::uint64_t, double, lsm::block_format> {
+    using basic_lsm_tree::basic_lsm_tree;
+    static constexpr auto name = "block_numbers";
+    static key_type key(int i) { return std::uint64_t{1} << (7 * i); }
+    static mapped_type value(int i) { return 1.0 / i; }
+};
+
 struct json : tree<std::tuple<bool, std::string>, std::map<std::string, std::vector<double>>,
                    lsm::json_format> {
     using basic_lsm_tree::basic_lsm_tree;
@@ -63,7 +70,7 @@ struct xml_archive : tree<std::string, std::string, lsm::serialization_format<ls
     static mapped_type value(int i) { return std::string(static_cast<std::size_t>(i), '&'); }
 };
 
-using trees = std::tuple<block, json, binary_archive, text_archive, xml_archive>;
+using trees = std::tuple<block, block_numbers, json, binary_archive, text_archive, xml_archive>;
 
 /// Small blocks, so that a table has several, and a small log.
 template <class Tree>

@@ -27,9 +27,7 @@ struct fixture {
     ~fixture() {
         for (auto& home : homes) cache.forget(home);
     }
-    void keep(std::size_t which) {
-        cache.keep(std::make_shared<const block>(alive), homes[which]);
-    }
+    void keep(std::size_t which) { cache.keep(std::make_shared<const block>(alive), homes[which]); }
     /// Which blocks are there.
     [[nodiscard]] std::vector<std::size_t> kept() const {
         std::vector<std::size_t> all;

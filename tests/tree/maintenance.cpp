@@ -140,7 +140,8 @@ BOOST_AUTO_TEST_CASE(lets_tables_begin_where_others_do) {
     const auto older = t.snapshot();
     for (int key = 1; key < 10; ++key) t.put(key, "above");
     t.compact();
-    std::vector<std::uint64_t> entries;  // above: 1, 2 3, 4 5, 6 7, 8 9; and what the snapshot reads
+    std::vector<std::uint64_t>
+        entries;  // above: 1, 2 3, 4 5, 6 7, 8 9; and what the snapshot reads
     for (const lsm::table_statistics& table : t.stats().tables)
         if (table.level == 1) entries.push_back(table.entries);
     BOOST_TEST((entries == std::vector<std::uint64_t>{3, 3, 3, 3, 2}));

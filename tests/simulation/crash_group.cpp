@@ -26,7 +26,8 @@ using namespace lsm::testing;
 namespace {
 
 using storage = lsm::block_storage<simulation::simulated_directory>;
-using tree = lsm::lsm_tree<std::string, std::string, lsm::skip_list_memtable, storage>;
+using tree = lsm::basic_lsm_tree<std::string, std::string, lsm::skip_list_memtable, storage,
+                                 lsm::full_merge_compaction>;
 using tree_state = lsm::engine::tree_state<std::string, std::string, lsm::skip_list_memtable,
                                            storage, lsm::full_merge_compaction>;
 using maintenance = lsm::engine::maintenance<tree_state>;
@@ -53,6 +54,7 @@ private:
         tree::options all;
         all.memtable.max_entries = 20;
         all.log = simulation::crash_use().log;
+        all.log.sync_bytes = all.log.segment_bytes;  // no sync that covers for what a level forgets
         return all;
     }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/compaction/full_merge.hpp>
+#include <lsm/compaction/leveled.hpp>
+#include <lsm/compaction/size_tiered.hpp>
 #include <lsm/lsm.hpp>
+#include <lsm/memtable/b_tree.hpp>
 #include <lsm/memtable/flat_map.hpp>
 #include <lsm/memtable/ordered_map.hpp>
 #include <lsm/memtable/skip_list.hpp>
@@ -46,10 +50,22 @@ campaign many_scripts();
 struct crash_use {
     lsm::durability usual = lsm::durability::process_crash;
     bool maps = true;    ///< whether the log is written through mappings
-    bool merges = true;  ///< whether runs are merged as soon as three have gathered
+    bool merges = true;  ///< whether runs are merged as soon as three have gathered, or later
     lsm::log_options log = {.segment_bytes = 5120, .sync_bytes = 512, .max_bytes = 32768};
     std::vector<lsm::durability> levels = lsm::testing::crash_plan().levels;
 };
+
+inline void merge_early(lsm::full_merge_compaction& policy) {
+    policy.trigger_runs = 3;
+}
+inline void merge_early(lsm::leveled_compaction& policy) {
+    policy.level0_trigger_runs = 3;
+    policy.base_level_bytes = 800;
+    policy.fanout = 2;
+}
+inline void merge_early(lsm::size_tiered_compaction& policy) {
+    policy.fan_in = 3;
+}
 
 /// Opens a tree whose memtables and blocks are small.
 template <class Tree>
@@ -59,7 +75,7 @@ opener(const crash_use& use) {
         typename Tree::options settings;
         settings.memtable.max_entries = 6;
         settings.storage.format.block_bytes = 64;
-        if (use.merges) settings.compaction.trigger_runs = 3;
+        if (use.merges) merge_early(settings.compaction);
         settings.compaction.max_table_bytes = 400;
         settings.durability = use.usual;
         settings.log = use.log;
@@ -92,17 +108,18 @@ using texts = std::pair<std::string, std::string>;
 using pairs = std::pair<std::uint64_t, std::pair<std::string, double>>;
 using lists = std::pair<std::pair<std::int32_t, std::string>, std::vector<std::uint64_t>>;
 
-template <class Entry, class Memtable, class Format>
-using crash_tree = lsm::basic_lsm_tree<typename Entry::first_type, typename Entry::second_type,
-                                       Memtable, lsm::basic_storage<Format, simulated_directory>,
-                                       lsm::full_merge_compaction>;
+template <class Entry, class Memtable, class Format, class Compaction>
+using crash_tree =
+    lsm::basic_lsm_tree<typename Entry::first_type, typename Entry::second_type, Memtable,
+                        lsm::basic_storage<Format, simulated_directory>, Compaction>;
 
-/// One tree for each memtable, each of other keys and values: all pairs of two of a format, a memtable
-/// and a type are among five of them, where each begins with the next type.
+/// One tree for each of three memtables, each of other keys and values: all pairs of two of a format, a
+/// memtable and a type are among five of them, where each begins with the next type.
 template <class Format, class A, class B, class C>
-using trees_of = std::tuple<crash_tree<A, lsm::skip_list_memtable, Format>,
-                            crash_tree<B, lsm::ordered_map_memtable, Format>,
-                            crash_tree<C, lsm::flat_map_memtable, Format>>;
+using trees_of =
+    std::tuple<crash_tree<A, lsm::skip_list_memtable, Format, lsm::full_merge_compaction>,
+               crash_tree<B, lsm::ordered_map_memtable, Format, lsm::leveled_compaction>,
+               crash_tree<C, lsm::flat_map_memtable, Format, lsm::size_tiered_compaction>>;
 
 template <class Tree>
 void check_tree(const crash_use& use) {

@@ -35,7 +35,7 @@ public:
     using model = std::map<Key, Value>;
 
     life(typename Tree::location where, model entries)
-        : where_(std::move(where)), expected_(std::move(entries)), tree_(where_, settings()) {
+        : where_(std::move(where)), expected_(std::move(entries)), tree_(where_) {
         for (auto& [key, value] : shuffled(expected_)) tree_.put(std::move(key), std::move(value));
         check("loaded");
     }
@@ -82,14 +82,12 @@ public:
 
     void reopen() {
         tree_.close();
-        tree_ = Tree(where_, settings());
+        tree_ = Tree(where_);
         check("reopened");
         verify_absent("reopened", tree_, expected_, gone_);
     }
 
 private:
-    static typename Tree::options settings() { return {.compaction = {.trigger_runs = 8}}; }
-
     void check(const std::string& stage) {
         verify(stage, tree_, expected_);
         const lsm::statistics now = tree_.stats();

@@ -133,7 +133,8 @@ private:
 //! [reader]
 
 //! [encoding]
-/// A line for each entry: its sequence number, what it is (1: a value, 2: an erasure), key, value.
+/// A line for each entry: its sequence number (0: every reader sees it, and it is its key's only
+/// version), what it is (1: a value, 2: an erasure), key, value.
 struct word_encoding {
     static constexpr std::string_view name = "words";
     static constexpr std::uint32_t version = 1;

@@ -33,8 +33,10 @@ public:
             auto writer = medium->create({1, std::string(Archive::extension)});
             writer.append(bytes);
             writer.commit();
+            const auto cache =
+                std::make_shared<engine::block_cache>(0, std::make_shared<engine::epochs>());
             const auto table =
-                stored::open(medium, std::make_shared<engine::block_cache>(0),
+                stored::open(medium, cache,
                              {1, std::string(Archive::name), 1, std::string(Archive::extension),
                               healthy.bytes.size(), healthy.index});
             check_entries(*table);
@@ -51,7 +53,8 @@ private:
     static void check_entries(const engine::table<std::string, double>& table) {
         for (const auto& [key, versions] : entries()) {
             std::vector<std::optional<double>> found;
-            table.find(key, max_sequence, [&](sequence_number, payload_kind kind, double value) {
+            const std::string_view sought = key;
+            table.find({sought}, max_sequence, [&](payload_kind kind, double value, auto&&) {
                 found.push_back(kind == payload_kind::value ? std::optional(value) : std::nullopt);
                 return true;
             });

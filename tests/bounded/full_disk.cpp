@@ -81,8 +81,10 @@ class scenario {
 public:
     explicit scenario(Disk& on, std::size_t entries) : disk_(on), tree_(on.where(), how(entries)) {}
 
-    void put(int from, int to, const std::string& value) {
+    /// Puts values that begin with their keys: blocks store only once what they share.
+    void put(int from, int to, const std::string& end) {
         for (int i = from; i < to; ++i) {
+            const std::string value = std::to_string(i) + end;
             tree_.put(i, value);
             expected_[i] = value;
         }

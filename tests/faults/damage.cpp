@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <lsm/storage/format/json.hpp>
-#include <lsm/storage/format/serialization.hpp>
 #include <support/folder_files.hpp>
+#include <support/formats.hpp>
 #include <support/temporary_folder.hpp>
 #include <support/trees.hpp>
 
@@ -11,7 +10,6 @@
 #include <map>
 #include <random>
 #include <string>
-#include <tuple>
 #include <utility>
 
 /// Changed, cut and missing files give an error that names the place, or right answers: never
@@ -23,10 +21,6 @@ using tree =
     lsm::basic_lsm_tree<std::string, int, lsm::ordered_map_memtable,
                         lsm::basic_storage<Format, lsm::directory<>>, lsm::full_merge_compaction>;
 
-using formats =
-    std::tuple<lsm::block_format, lsm::json_format, lsm::serialization_format<lsm::binary_archive>,
-               lsm::serialization_format<lsm::text_archive>,
-               lsm::serialization_format<lsm::xml_archive>>;
 using map = std::map<std::string, int>;
 using files = support::folder_files;
 
@@ -112,7 +106,7 @@ void print(const char* what, const victim<Format>& v) {
 
 BOOST_AUTO_TEST_SUITE(faults_damage)
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(of_any_byte_is_never_silent, Format, formats) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_any_byte_is_never_silent, Format, support::formats) {
     victim<Format> v;
     std::mt19937 random(1);
     for (const auto& [name, bytes] : v.healthy())
@@ -125,7 +119,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(of_any_byte_is_never_silent, Format, formats) {
     print("flipped", v);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(by_cutting_or_growing_is_never_silent, Format, formats) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(by_cutting_or_growing_is_never_silent, Format, support::formats) {
     victim<Format> v;
     for (const auto& [name, bytes] : v.healthy()) {
         files damaged = v.healthy();
@@ -141,7 +135,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(by_cutting_or_growing_is_never_silent, Format, for
     print("cut", v);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(of_whole_files_is_never_silent, Format, formats) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_whole_files_is_never_silent, Format, support::formats) {
     victim<Format> v;
     for (const auto& [name, bytes] : v.healthy()) {
         files damaged = v.healthy();
@@ -160,7 +154,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(of_whole_files_is_never_silent, Format, formats) {
 }
 
 /// A root that was put back from before the last flush.
-BOOST_AUTO_TEST_CASE_TEMPLATE(by_an_older_root_is_never_silent, Format, formats) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(by_an_older_root_is_never_silent, Format, support::formats) {
     const support::temporary_folder folder;
     {
         tree<Format>(folder / "t").put("a", 1);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <lsm/storage/format/json.hpp>
-#include <lsm/storage/format/serialization.hpp>
 #include <support/folder_files.hpp>
+#include <support/formats.hpp>
 #include <support/temporary_folder.hpp>
 #include <support/trees.hpp>
 
@@ -12,7 +11,6 @@
 #include <map>
 #include <random>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -26,10 +24,6 @@ using tree =
     lsm::basic_lsm_tree<std::string, int, lsm::skip_list_memtable,
                         lsm::basic_storage<Format, lsm::directory<>>, lsm::full_merge_compaction>;
 
-using formats =
-    std::tuple<lsm::block_format, lsm::json_format, lsm::serialization_format<lsm::binary_archive>,
-               lsm::serialization_format<lsm::text_archive>,
-               lsm::serialization_format<lsm::xml_archive>>;
 using map = std::map<std::string, int>;
 
 /// Copied while it was open: two tables with tombstones; in the log three commits that are on the
@@ -132,7 +126,7 @@ private:
 
 BOOST_AUTO_TEST_SUITE(faults_damage_killed)
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(of_any_byte_is_never_silent, Format, formats) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_any_byte_is_never_silent, Format, support::formats) {
     killed<Format> v;
     std::mt19937 random(1);
     for (const auto& [name, bytes] : v.healthy())
@@ -147,7 +141,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(of_any_byte_is_never_silent, Format, formats) {
     BOOST_TEST(v.reported() > 50U);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(by_cutting_or_growing_is_never_silent, Format, formats) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(by_cutting_or_growing_is_never_silent, Format, support::formats) {
     killed<Format> v;
     for (const auto& [name, bytes] : v.healthy()) {
         auto damaged = v.healthy();

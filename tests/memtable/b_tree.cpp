@@ -217,44 +217,6 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(b_tree_memtable_insert)
 
-BOOST_AUTO_TEST_CASE(keeps_every_version_whatever_the_floor) {
-    table entries{{}};
-    for (lsm::sequence_number n = 1; n <= 5; ++n) entries.insert("k", n, content("v"), n);
-    std::size_t fed = 0;
-    entries.find("k", lsm::max_sequence, [&](lsm::sequence_number, const content&) {
-        ++fed;
-        return true;
-    });
-    BOOST_TEST(fed == 5U);
-}
-
-BOOST_AUTO_TEST_CASE(leaves_keys_and_payloads_where_they_are) {
-    small_table<std::string> entries{small_tree{}};
-    entries.insert("m", 1, content("first"), 0);
-    auto cursor = entries.cursor(lsm::direction::backward);
-    cursor.seek_first();
-    const std::string* const key = &cursor.key();
-    const content* const shown = &cursor.payload();
-    for (lsm::sequence_number n = 2; n < 200; ++n)
-        entries.insert(std::to_string(n), n, content("other"), n);
-    cursor.seek("m");
-    BOOST_TEST(&cursor.key() == key);
-    BOOST_TEST(&cursor.payload() == shown);
-}
-
-BOOST_AUTO_TEST_CASE(takes_keys_that_are_aligned_more_than_others) {
-    struct alignas(64) wide {
-        std::string text;
-        bool operator<(const wide& other) const { return text < other.text; }
-    };
-    lsm::b_tree_memtable::memtable<wide, content> entries{{}};
-    for (lsm::sequence_number n = 1; n <= 100; ++n)
-        entries.insert(wide{std::to_string(n)}, n, content("v"), 0);
-    auto cursor = entries.cursor(lsm::direction::forward);
-    for (cursor.seek_first(); cursor.valid(); cursor.next())
-        BOOST_TEST(reinterpret_cast<std::uintptr_t>(&cursor.key()) % 64 == 0U);
-}
-
 BOOST_AUTO_TEST_CASE(takes_equal_keys_of_different_bits_for_one) {
     lsm::b_tree_memtable::memtable<double, content> entries{{}};
     entries.insert(0.0, 1, content("positive"), 0);
@@ -268,17 +230,6 @@ BOOST_AUTO_TEST_CASE(counts_what_keys_and_values_hold_outside_themselves) {
     small.insert("k", 1, content("v"), 0);
     large.insert(std::string(1000, 'k'), 1, content(std::string(5000, 'v')), 0);
     BOOST_TEST(large.bytes() - small.bytes() == 999U + 4999U);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(b_tree_memtable_lifetime)
-
-BOOST_AUTO_TEST_CASE(ends_without_a_deep_stack) {
-    table entries{{}};
-    for (lsm::sequence_number n = 1; n <= 100'000; ++n)
-        entries.insert("k", n, content::tombstone(), 0);
-    BOOST_TEST(entries.entries() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

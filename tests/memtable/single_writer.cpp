@@ -25,6 +25,8 @@ namespace {
 
 using policies = std::tuple<lsm::skip_list_memtable, lsm::b_tree_memtable>;
 using content = lsm::payload<std::string>;
+template <class Policy, class Key = std::string>
+using table_of = typename Policy::template memtable<Key, content>;
 using lsm::testing::require;
 
 constexpr std::size_t readers = 3;
@@ -151,6 +153,55 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(see_all_that_was_published_while_one_writes, Polic
     for (std::thread& thread : threads) thread.join();
     for (const std::string& failure : shared.failures) BOOST_TEST(failure == "");
     BOOST_TEST(shared.entries.entries() == keys);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(single_writer_memtable_insert)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(keeps_every_version_whatever_the_floor, Policy, policies) {
+    table_of<Policy> entries{{}};
+    for (lsm::sequence_number n = 1; n <= 5; ++n) entries.insert("k", n, content("v"), n);
+    std::size_t fed = 0;
+    entries.find("k", lsm::max_sequence, [&](lsm::sequence_number, const content&) {
+        ++fed;
+        return true;
+    });
+    BOOST_TEST(fed == 5U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(leaves_keys_and_payloads_where_they_are, Policy, policies) {
+    table_of<Policy> entries{{}};
+    entries.insert("m", 1, content("first"), 0);
+    auto cursor = entries.cursor(lsm::direction::backward);
+    cursor.seek_first();
+    const std::string* const key = &cursor.key();
+    const content* const shown = &cursor.payload();
+    for (lsm::sequence_number n = 2; n < 200; ++n)
+        entries.insert(std::to_string(n), n, content("other"), n);
+    cursor.seek("m");
+    BOOST_TEST(&cursor.key() == key);
+    BOOST_TEST(&cursor.payload() == shown);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(takes_keys_that_are_aligned_more_than_others, Policy, policies) {
+    struct alignas(64) wide {
+        std::string text;
+        bool operator<(const wide& other) const { return text < other.text; }
+    };
+    table_of<Policy, wide> entries{{}};
+    for (lsm::sequence_number n = 1; n <= 100; ++n)
+        entries.insert(wide{std::to_string(n)}, n, content("v"), 0);
+    auto cursor = entries.cursor(lsm::direction::forward);
+    for (cursor.seek_first(); cursor.valid(); cursor.next())
+        BOOST_TEST(reinterpret_cast<std::uintptr_t>(&cursor.key()) % 64 == 0U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(ends_without_a_deep_stack, Policy, policies) {
+    table_of<Policy> entries{{}};
+    for (lsm::sequence_number n = 1; n <= 100'000; ++n)
+        entries.insert("k", n, content::tombstone(), 0);
+    BOOST_TEST(entries.entries() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

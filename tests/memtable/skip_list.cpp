@@ -92,59 +92,6 @@ BOOST_AUTO_TEST_CASE(steps_back_to_a_lesser_key_whenever_others_are_inserted_bes
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(skip_list_memtable_insert)
-
-BOOST_AUTO_TEST_CASE(keeps_every_version_whatever_the_floor) {
-    table entries{{}};
-    for (lsm::sequence_number n = 1; n <= 5; ++n) entries.insert("k", n, content("v"), n);
-    std::size_t fed = 0;
-    entries.find("k", lsm::max_sequence, [&](lsm::sequence_number, const content&) {
-        ++fed;
-        return true;
-    });
-    BOOST_TEST(fed == 5U);
-}
-
-BOOST_AUTO_TEST_CASE(leaves_keys_and_payloads_where_they_are) {
-    table entries{{}};
-    entries.insert("m", 1, content("first"), 0);
-    auto cursor = entries.cursor(lsm::direction::backward);
-    cursor.seek_first();
-    const std::string* const key = &cursor.key();
-    const content* const shown = &cursor.payload();
-    for (lsm::sequence_number n = 2; n < 200; ++n)
-        entries.insert(std::to_string(n), n, content("other"), n);
-    cursor.seek("m");
-    BOOST_TEST(&cursor.key() == key);
-    BOOST_TEST(&cursor.payload() == shown);
-}
-
-BOOST_AUTO_TEST_CASE(takes_keys_that_are_aligned_more_than_others) {
-    struct alignas(64) wide {
-        std::string text;
-        bool operator<(const wide& other) const { return text < other.text; }
-    };
-    lsm::skip_list_memtable::memtable<wide, content> entries{{}};
-    for (lsm::sequence_number n = 1; n <= 100; ++n)
-        entries.insert(wide{std::to_string(n)}, n, content("v"), 0);
-    auto cursor = entries.cursor(lsm::direction::forward);
-    for (cursor.seek_first(); cursor.valid(); cursor.next())
-        BOOST_TEST(reinterpret_cast<std::uintptr_t>(&cursor.key()) % 64 == 0U);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(skip_list_memtable_lifetime)
-
-BOOST_AUTO_TEST_CASE(ends_without_a_deep_stack) {
-    table entries{{}};
-    for (lsm::sequence_number n = 1; n <= 100'000; ++n)
-        entries.insert("k", n, content::tombstone(), 0);
-    BOOST_TEST(entries.entries() == 1U);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
 BOOST_AUTO_TEST_SUITE(skip_list_memtable_heights)
 
 BOOST_AUTO_TEST_CASE(fall_by_a_quarter_from_one_to_the_next) {

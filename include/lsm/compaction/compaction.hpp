@@ -35,6 +35,12 @@ struct table_summary {
     return a.min_rank <= b.max_rank && b.min_rank <= a.max_rank;
 }
 
+/// Makes the first reach as far as both do.
+inline void widen(table_summary& hull, const table_summary& by) noexcept {
+    hull.min_rank = (std::min)(hull.min_rank, by.min_rank);
+    hull.max_rank = (std::max)(hull.max_rank, by.max_rank);
+}
+
 /// A run's tables, by their keys.
 using run_summary = std::vector<table_summary>;
 

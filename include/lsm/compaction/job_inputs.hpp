@@ -28,10 +28,7 @@ public:
     /// From the first key of all to the last. @pre not empty
     [[nodiscard]] table_summary hull() const {
         table_summary hull = tables_.front();
-        for (const table_summary& table : tables_) {
-            hull.min_rank = (std::min)(hull.min_rank, table.min_rank);
-            hull.max_rank = (std::max)(hull.max_rank, table.max_rank);
-        }
+        for (const table_summary& table : tables_) widen(hull, table);
         return hull;
     }
     /// Those that share keys with none of the others: they can be moved one by one.

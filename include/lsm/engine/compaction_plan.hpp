@@ -107,10 +107,7 @@ inline job_placement place_outputs(const compaction_view& view, const compaction
 /// The keys from the first to the last of all inputs: a merge may write tables as wide as that.
 inline table_summary hull_of(const std::vector<placed_input>& inputs) {
     table_summary hull = *inputs.front().table;
-    for (const placed_input& each : inputs) {
-        hull.min_rank = (std::min)(hull.min_rank, each.table->min_rank);
-        hull.max_rank = (std::max)(hull.max_rank, each.table->max_rank);
-    }
+    for (const placed_input& each : inputs) widen(hull, *each.table);
     return hull;
 }
 

@@ -42,8 +42,8 @@ namespace lsm {
 /// version. How nodes may be read while they change: `b_tree/leaf.hpp`, `b_tree/inner.hpp`.
 ///
 /// Keys, payloads and versions lie in an arena. They never move or change, and go when the memtable
-/// does, so what was found is valid as long as the memtable; floors are not made use of. Equal keys must hash equal,
-/// the law of `lsm::hash_of`. A failed insert changes nothing.
+/// does, so what was found is valid as long as the memtable; floors are not made use of. Equal keys
+/// must hash equal, the law of `lsm::hash_of`. A failed insert changes nothing.
 struct b_tree_memtable {
     std::size_t max_bytes = std::size_t{4} << 20;  ///< freeze at about so much memory
     std::size_t max_entries =

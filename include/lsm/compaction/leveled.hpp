@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -138,7 +137,8 @@ private:
                 view_.requested ? 0 : (std::max)(how_.level0_trigger_runs, std::size_t{1}) - 1);
         for (std::size_t level = 1; level < last_; ++level)
             add(level, bytes_of(level), room_on(level));
-        std::ranges::stable_sort(levels, std::ranges::greater{}, &due_level::urgency);
+        std::ranges::sort(levels, {},
+                          [](const due_level& due) { return std::pair(-due.urgency, due.level); });
         return levels;
     }
 

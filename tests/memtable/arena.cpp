@@ -33,6 +33,23 @@ BOOST_AUTO_TEST_CASE(keeps_alignments) {
     }
 }
 
+/// Where the next multiple lies behind the chunk's end.
+BOOST_AUTO_TEST_CASE(does_not_align_its_way_out_of_a_chunk) {
+    // Which chunks end at a multiple of the smaller one depends on the allocator.
+    for (const std::size_t alignment : {64, 4096})
+        for (std::size_t left = 0; left < 128; ++left) {
+            lsm::arena memory;
+            const auto* const first = static_cast<const std::byte*>(memory.take(1, 1));
+            const std::byte* const end = first + 4096 - 2 * sizeof(void*);
+            while (memory.used() + left < static_cast<std::size_t>(end - first))
+                (void)memory.take(1, 1);
+            auto* const piece = static_cast<std::byte*>(memory.take(8, alignment));
+            std::memset(piece, 1, 8);  // the address sanitizer sees whose that is
+            const bool is_out = piece + 8 > end && piece < end + 64;
+            BOOST_TEST((alignment > 64 || !is_out), left << " bytes were left");
+        }
+}
+
 BOOST_AUTO_TEST_CASE(gives_pieces_larger_than_a_chunk) {
     for (const bool huge_pages : {true, false}) {
         lsm::arena memory(huge_pages);

@@ -33,14 +33,14 @@ public:
     /// @param alignment a power of two
     /// @throws std::bad_alloc
     [[nodiscard]] void* take(std::size_t bytes, std::size_t alignment) {
-        std::byte* at = align(next_, alignment);
-        if (!at || static_cast<std::size_t>(end_ - at) < bytes) {
+        std::size_t needed = padding(alignment) + bytes;
+        if (!next_ || needed > static_cast<std::size_t>(end_ - next_)) {
             add_chunk(bytes + alignment);
-            at = align(next_, alignment);
+            needed = padding(alignment) + bytes;
         }
-        used_ += static_cast<std::size_t>(at + bytes - next_);
-        next_ = at + bytes;
-        return at;
+        used_ += needed;
+        next_ += needed;
+        return next_ - bytes;
     }
 
     /// Makes an object that nobody destroys unless they do it by hand.
@@ -61,9 +61,9 @@ private:
         std::size_t alignment;
     };
 
-    static std::byte* align(std::byte* at, std::size_t alignment) noexcept {
-        const auto number = reinterpret_cast<std::uintptr_t>(at);
-        return at + ((number + alignment - 1) / alignment * alignment - number);
+    /// How many bytes lie before the next multiple of a power of two.
+    [[nodiscard]] std::size_t padding(std::size_t alignment) const noexcept {
+        return (0 - reinterpret_cast<std::uintptr_t>(next_)) & (alignment - 1);
     }
 
     void add_chunk(std::size_t at_least) {

@@ -182,8 +182,27 @@ BOOST_AUTO_TEST_CASE(count_what_there_is) {
     BOOST_TEST((stats.tables[0].entries == 2 && stats.tables[0].tombstones == 0));
     BOOST_TEST((stats.tables[1].entries == 1 && stats.tables[1].tombstones == 1));
     BOOST_TEST(stats.tables[0].file == "sstable_0000.lsm");
-    BOOST_TEST(stats.bytes_written == stats.table_bytes());
+    BOOST_TEST(stats.bytes_flushed == stats.table_bytes());
+    BOOST_TEST(stats.bytes_compacted == 0U);
     BOOST_TEST(stats.last_sequence == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(tell_the_amplifications) {
+    tree t{lsm::memory_disk()};
+    BOOST_TEST(t.stats().write_amplification() == 1.0);
+    BOOST_TEST(t.stats().read_amplification() == 1U);
+    BOOST_TEST(t.stats().space_amplification() == 1.0);
+    for (int run = 0; run < 3; ++run) {  // each key three times
+        for (int i = 0; i < 1000; ++i) t.put(i, "a");
+        t.flush();
+    }
+    BOOST_TEST(t.stats().write_amplification() == 1.0);
+    BOOST_TEST(t.stats().read_amplification() == 4U);
+    BOOST_TEST(t.stats().space_amplification() == 3.0, boost::test_tools::tolerance(0.1));
+    t.compact();
+    BOOST_TEST(t.stats().write_amplification() == 4.0 / 3, boost::test_tools::tolerance(0.1));
+    BOOST_TEST(t.stats().read_amplification() == 2U);
+    BOOST_TEST(t.stats().space_amplification() == 1.0);
 }
 
 BOOST_AUTO_TEST_CASE(print_themselves_and_go_to_json) {

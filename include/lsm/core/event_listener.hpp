@@ -18,6 +18,11 @@ struct table_statistics {
     std::uint64_t entries = 0;  ///< all versions, with tombstones
     std::uint64_t tombstones = 0;
 
+    /// Whether both are part of one run.
+    [[nodiscard]] bool in_run_of(const table_statistics& other) const noexcept {
+        return level == other.level && run == other.run;
+    }
+
     bool operator==(const table_statistics&) const = default;
 };
 

@@ -23,8 +23,9 @@ struct statistics {
     sequence_number last_sequence = no_sequence;
     std::uint64_t flushes = 0;
     std::uint64_t compactions = 0;
-    std::uint64_t bytes_written = 0;   ///< to tables, by flushes and compactions
-    std::uint64_t blocks_fetched = 0;  ///< read from the medium, not found in the cache
+    std::uint64_t bytes_flushed = 0;    ///< to tables, by flushes
+    std::uint64_t bytes_compacted = 0;  ///< to tables, by compactions
+    std::uint64_t blocks_fetched = 0;   ///< read from the medium, not found in the cache
     std::size_t cache_bytes = 0;
 
     /// Entries over all tables.
@@ -39,6 +40,33 @@ struct statistics {
         for (const table_statistics& table : tables) sum += table.bytes;
         return sum;
     }
+
+    /// @name Amplifications
+    /// @{
+
+    /// How often each byte that left memory was written to a table; 1 before the first flush. The log
+    /// comes on top: each byte once.
+    [[nodiscard]] double write_amplification() const noexcept {
+        if (bytes_flushed == 0) return 1;
+        return static_cast<double>(bytes_flushed + bytes_compacted) /
+               static_cast<double>(bytes_flushed);
+    }
+    /// How many sources a scan merges, and a lookup asks at most: memtables and runs.
+    [[nodiscard]] std::size_t read_amplification() const noexcept {
+        std::size_t runs = 0;
+        for (std::size_t i = 0; i < tables.size(); ++i)
+            runs += i == 0 || !tables[i].in_run_of(tables[i - 1]) ? 1 : 0;
+        return 1 + frozen_memtables + runs;
+    }
+    /// How many bytes the tables take for each byte of the oldest run, which holds no key twice: about
+    /// what would be left after a full merge if that only removed what is older. 1 without tables.
+    [[nodiscard]] double space_amplification() const noexcept {
+        std::uint64_t oldest = 0;
+        for (const table_statistics& table : tables)
+            if (table.in_run_of(tables.front())) oldest += table.bytes;
+        return oldest == 0 ? 1 : static_cast<double>(table_bytes()) / static_cast<double>(oldest);
+    }
+    /// @}
 
     /// As one JSON object. File names need no escaping: they are letters, digits, `_` and `.`.
     [[nodiscard]] std::string to_json() const;
@@ -60,7 +88,8 @@ inline std::string statistics::to_json() const {
     add(", \"last_sequence\": ", last_sequence);
     add(", \"flushes\": ", flushes);
     add(", \"compactions\": ", compactions);
-    add(", \"bytes_written\": ", bytes_written);
+    add(", \"bytes_flushed\": ", bytes_flushed);
+    add(", \"bytes_compacted\": ", bytes_compacted);
     add(", \"blocks_fetched\": ", blocks_fetched);
     add(", \"cache_bytes\": ", cache_bytes);
     out += ", \"tables\": [";
@@ -89,7 +118,10 @@ inline std::ostream& operator<<(std::ostream& out, const statistics& s) {
             << table.entries << " entries (" << table.tombstones << " tombstones), " << table.bytes
             << " bytes\n";
     return out << "done: " << s.flushes << " flushes, " << s.compactions << " compactions, "
-               << s.bytes_written << " bytes written, " << s.blocks_fetched << " blocks fetched\n"
+               << s.bytes_flushed << " and " << s.bytes_compacted << " bytes written, "
+               << s.blocks_fetched << " blocks fetched\n"
+               << "amplification: write " << s.write_amplification() << ", read "
+               << s.read_amplification() << ", space " << s.space_amplification() << "\n"
                << "pins: " << s.pins << ", cache: " << s.cache_bytes
                << " bytes, last sequence number: " << s.last_sequence << "\n";
 }

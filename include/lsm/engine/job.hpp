@@ -126,6 +126,7 @@ private:
                                   state_.store.cache,
                                   state_.options.storage.format,
                                   [&store = state_.store] { return store.next_table_id++; },
+                                  plan_.output_level,
                                   plan_.max_table_bytes,
                                   borders()};
         return std::make_unique<merge>(
@@ -162,7 +163,8 @@ private:
     void count() const noexcept {
         (is_flush_ ? state_.done.flushes : state_.done.compactions) += 1;
         if (!merge_) return;
-        for (const table_statistics& made : event_.outputs) state_.done.bytes_written += made.bytes;
+        std::uint64_t& bytes = is_flush_ ? state_.done.bytes_flushed : state_.done.bytes_compacted;
+        for (const table_statistics& made : event_.outputs) bytes += made.bytes;
     }
 
     [[nodiscard]] run_type inputs_by_key() const {

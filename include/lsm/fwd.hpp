@@ -41,13 +41,17 @@ class memory_medium;
 class memory_disk;
 template <class Encoding>
 struct paged_format;
-template <class Filter>
+template <class Filter, class Compression, class... AlsoCompressed>
 struct block_encoding;
 /// Filters that tell which keys a table does not hold.
 struct bloom_filter;
 struct no_filter;
-template <class Filter = bloom_filter>
-using basic_block_format = paged_format<block_encoding<Filter>>;
+/// Compressions of blocks: `<lsm/storage/compression/lz4.hpp>` links liblz4, `zstd.hpp` libzstd.
+struct no_compression;
+struct lz4_compression;
+struct zstd_compression;
+template <class Filter = bloom_filter, class Compression = no_compression, class... AlsoCompressed>
+using basic_block_format = paged_format<block_encoding<Filter, Compression, AlsoCompressed...>>;
 using block_format = basic_block_format<>;
 struct json_encoding;
 using json_format = paged_format<json_encoding>;

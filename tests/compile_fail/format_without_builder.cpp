@@ -1,4 +1,4 @@
-// expect: lsm: the format lacks build<Key, Value>\(id\) const
+// expect: lsm: the format lacks build<Key, Value>\(plan\) const
 // SPDX-License-Identifier: BSL-1.0
 #include "policies.hpp"
 

@@ -23,7 +23,7 @@ inline void forge_blocks(lsm::byte_buffer& table, const lsm::extent& resident) {
         return there ? lsm::byte_view(table).subspan(where.offset, where.bytes) : lsm::byte_view();
     };
     try {
-        using encoding = lsm::block_encoding<lsm::bloom_filter>;
+        using encoding = lsm::block_encoding<lsm::bloom_filter, lsm::no_compression>;
         auto index = encoding::read_index<std::string>(part(resident));
         for (lsm::extent& block : index.blocks) block.checksum = lsm::checksum(part(block));
         lsm::byte_buffer bytes;

@@ -77,7 +77,7 @@ struct made_table {
 
 template <class Key, class Value, class Format>
 made_table make_table(const Format& format, const std::vector<versions_of<Key, Value>>& entries) {
-    auto builder = format.template build<Key, Value>(1);
+    auto builder = format.template build<Key, Value>({.id = 1});
     for (const auto& [key, versions] : entries) {
         lsm::sequence_number sequence = 10 + versions.size();
         for (const std::optional<Value>& value : versions)

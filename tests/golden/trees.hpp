@@ -2,6 +2,8 @@
 #pragma once
 
 #include <lsm/lsm.hpp>
+#include <lsm/storage/compression/lz4.hpp>
+#include <lsm/storage/compression/zstd.hpp>
 #include <lsm/storage/format/json.hpp>
 #include <lsm/storage/format/serialization.hpp>
 
@@ -33,6 +35,17 @@ struct block_numbers : tree<std::uint64_t, double, lsm::block_format> {
     static constexpr auto name = "block_numbers";
     static key_type key(int i) { return std::uint64_t{1} << (7 * i); }
     static mapped_type value(int i) { return 1.0 / i; }
+};
+
+struct block_compressed
+    : tree<std::string, std::string,
+           lsm::basic_block_format<
+               lsm::bloom_filter,
+               lsm::compression_by_age<lsm::lz4_compression, lsm::zstd_compression>>> {
+    using basic_lsm_tree::basic_lsm_tree;
+    static constexpr auto name = "block_compressed";
+    static key_type key(int i) { return "key " + std::to_string(i); }
+    static mapped_type value(int i) { return std::string(static_cast<std::size_t>(200 * i), 'v'); }
 };
 
 struct json : tree<std::tuple<bool, std::string>, std::map<std::string, std::vector<double>>,
@@ -70,7 +83,8 @@ struct xml_archive : tree<std::string, std::string, lsm::serialization_format<ls
     static mapped_type value(int i) { return std::string(static_cast<std::size_t>(i), '&'); }
 };
 
-using trees = std::tuple<block, block_numbers, json, binary_archive, text_archive, xml_archive>;
+using trees = std::tuple<block, block_numbers, block_compressed, json, binary_archive, text_archive,
+                         xml_archive>;
 
 /// Small blocks, so that a table has several, and a small log.
 template <class Tree>

@@ -11,7 +11,7 @@
 /// Blocks and indexes that no builder makes, behind their checksums.
 namespace {
 
-using encoding = lsm::block_encoding<lsm::bloom_filter>;
+using encoding = lsm::block_encoding<lsm::bloom_filter, lsm::no_compression>;
 using block = lsm::block_format::block<int, int>;
 using entries = std::vector<std::pair<int, lsm::sequence_number>>;
 

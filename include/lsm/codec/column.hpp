@@ -61,6 +61,10 @@ public:
     void keep(byte_buffer bytes) noexcept { kept_ = std::move(bytes); }
 
     [[nodiscard]] std::span<const cell<T>> cells() const noexcept { return {cells_, size_}; }
+    /// The memory that it holds, without what its objects hold outside themselves.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return capacity_ * sizeof(cell<T>) + objects_.capacity() * sizeof(T) + kept_.capacity();
+    }
 
 private:
     std::unique_ptr<cell<T>[]> own_;  // no std::vector, whose elements of type bool are no cells
@@ -97,6 +101,11 @@ public:
     }
     [[nodiscard]] window_of<Key, Value> window() const noexcept {
         return {keys_.cells(), sequences_, kinds_, values_.cells()};
+    }
+    /// About the memory that it holds; nothing for cells that lie somewhere else.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return keys_.bytes() + values_.bytes() + pushed_sequences_.capacity() +
+               pushed_kinds_.capacity();
     }
 
 private:

@@ -21,12 +21,12 @@ std::string number_shape() {
         return "char";
     else if constexpr (std::is_same_v<T, char8_t> || std::is_same_v<T, char16_t> ||
                        std::is_same_v<T, char32_t> || std::is_same_v<T, wchar_t>)
-        return "char" + std::to_string(8 * sizeof(T));
+        return std::string("char").append(std::to_string(8 * sizeof(T)));
     else
-        return (std::is_floating_point_v<T> ? "f"
-                : std::is_signed_v<T>       ? "i"
-                                            : "u") +
-               std::to_string(8 * sizeof(T));
+        return std::string(1, std::is_floating_point_v<T> ? 'f'
+                              : std::is_signed_v<T>       ? 'i'
+                                                          : 'u')
+            .append(std::to_string(8 * sizeof(T)));
 }
 
 }  // namespace detail

@@ -48,7 +48,8 @@ class merge_job {
     using key_view = std::remove_cvref_t<view_of<Key>>;
     using sources = merge_cursor<Key, Value>;
     using may_hold_older = job_function<bool, const key_view&>;
-    using builder = decltype(std::declval<const Format&>().template build<Key, Value>(0));
+    using builder =
+        decltype(std::declval<const Format&>().template build<Key, Value>(table_plan{}));
     using writer = decltype(std::declval<Medium&>().create(table_name{}));
 
 public:
@@ -58,6 +59,7 @@ public:
         std::shared_ptr<block_cache> cache;
         Format format;
         job_function<std::uint64_t> next_id;
+        std::size_t level;
         std::uint64_t max_table_bytes;
         std::vector<Key> borders;  ///< ascending: no table has keys on both sides of one
     };
@@ -65,7 +67,8 @@ public:
     /// @param oldest whether no table is older than what comes out
     merge_job(sources from, std::vector<sequence_number> pins, may_hold_older older, bool oldest,
               target to)
-        : from_(std::move(from), std::move(pins), std::move(older), oldest), to_(std::move(to)) {}
+        : from_(std::move(from), std::move(pins), std::move(older), oldest), to_(std::move(to)),
+          is_oldest_(oldest) {}
     merge_job(const merge_job&) = delete;
     merge_job& operator=(const merge_job&) = delete;
     ~merge_job() {
@@ -122,7 +125,8 @@ private:
     }
     void begin_table() {
         const table_name name{to_.next_id(), std::string(Format::extension)};
-        open_.emplace(open_table{name, to_.format.template build<Key, Value>(name.id),
+        const table_plan plan{name.id, to_.level, is_oldest_};
+        open_.emplace(open_table{name, to_.format.template build<Key, Value>(plan),
                                  to_.medium->create(name), std::nullopt});
         written_ = 0;
     }
@@ -157,6 +161,7 @@ private:
 
     retain_cursor<Key, Value, may_hold_older> from_;
     target to_;
+    bool is_oldest_;
     std::optional<open_table> open_;
     std::uint64_t written_ = 0;  // bytes of the open table that are with the medium
     std::size_t border_ = 0;     // the first that no key has passed

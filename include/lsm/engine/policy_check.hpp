@@ -88,7 +88,7 @@ struct checked_format<Policy, Key, Value> {
     static_assert(format_has_identity<Format>, "lsm: the format lacks name, version or extension");
     static_assert(
         format_has_builder<Format, Key, Value>,
-        "lsm: the format lacks build<Key, Value>(id) const, or its builder one of add, bytes, "
+        "lsm: the format lacks build<Key, Value>(plan) const, or its builder one of add, bytes, "
         "entries, finish, take");
     static_assert(format_has_index<Format, Key, Value>,
                   "lsm: the format lacks static read_index<Key, Value>(byte_view)");

@@ -7,6 +7,7 @@
 #include <lsm/core/error.hpp>
 #include <lsm/core/order.hpp>
 #include <lsm/engine/block_cache.hpp>
+#include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
 
@@ -187,6 +188,8 @@ public:
             if (index.blocks.empty()) throw decode_error("it is empty");
             return std::make_shared<stored_table>(std::move(medium), std::move(cache),
                                                   std::move(opened), record, std::move(index));
+        } catch (const unknown_compression& failure) {
+            throw error(errc::incompatible, where + ": " + failure.what());
         } catch (const decode_error& failure) {
             throw error(errc::corruption, where + ": its index does not decode: " + failure.what());
         }

@@ -6,6 +6,7 @@
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/storage/format/table_index.hpp>
+#include <lsm/storage/format/table_plan.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -100,11 +101,11 @@ concept format_has_identity = requires {
     { F::extension } -> std::convertible_to<std::string_view>;
 };
 
-/// `build<Key, Value>(id)`: a builder with `add`, `bytes`, `entries`, `finish` and `take`.
+/// `build<Key, Value>(plan)`: a builder with `add`, `bytes`, `entries`, `finish` and `take`.
 template <class F, class Key, class Value>
 concept format_has_builder =
-    requires(const F& format) { format.template build<Key, Value>(std::uint64_t{}); } &&
-    requires(decltype(std::declval<const F&>().template build<Key, Value>(0))& builder,
+    requires(const F& format) { format.template build<Key, Value>(table_plan{}); } &&
+    requires(decltype(std::declval<const F&>().template build<Key, Value>(table_plan{}))& builder,
              const std::remove_cvref_t<view_of<Key>>& key, const cell<Value>& value) {
         builder.add(key, sequence_number{}, payload_kind::value, value);
         { builder.bytes() } -> std::convertible_to<std::uint64_t>;

@@ -7,6 +7,7 @@
 #include <lsm/core/entry.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/filter/filter.hpp>
 #include <lsm/storage/storage.hpp>
 #include <lsm/testing/codec_laws.hpp>
@@ -43,7 +44,7 @@ struct built_table {
 template <class Format, class Key, class Value>
 built_table<Key, Value> build_table(const Format& format, std::uint64_t id,
                                     const std::vector<stored_entry<Key, Value>>& entries) {
-    auto builder = format.template build<Key, Value>(id);
+    auto builder = format.template build<Key, Value>({.id = id});
     built_table<Key, Value> table;
     for (const auto& each : entries) {
         builder.add(codec<Key>::as_view(each.key), each.sequence,
@@ -175,6 +176,26 @@ void check_filter(const Filter& policy, const std::vector<std::uint64_t>& hashes
     require(Filter::is_filter(built), "filter: what was built is a filter");
     for (const std::uint64_t hash : hashes)
         require(Filter::may_contain(built, hash), "filter: it may contain what went in");
+}
+
+/// The laws of a compression policy, on bytes of yours: what is compressed comes back, into as many
+/// bytes as it was and no others; damaged bytes do no harm. @throws law_broken
+template <compression_policy Compression>
+void check_compression(const Compression& policy, byte_view bytes) {
+    static_assert(Compression::id != no_compression::id, "lsm: 0 is no compression's id");
+    byte_buffer compressed = policy.compress(bytes);
+    if (compressed.empty()) return;
+    byte_buffer back(bytes.size());
+    require(Compression::decompress(compressed, back) && std::ranges::equal(back, bytes),
+            "compression: what was compressed comes back");
+    byte_buffer more(bytes.size() + 1);
+    require(!Compression::decompress(compressed, more), "compression: it fills all it is given");
+    require(bytes.empty() || !Compression::decompress(compressed, std::span(back).subspan(1)),
+            "compression: it writes no more than it is given room for");
+    detail::damage_everywhere(compressed, [&](const byte_buffer& damaged) {
+        (void)Compression::decompress(damaged, back);
+        return true;
+    });
 }
 
 /// The laws of a medium: what is committed is there, once and whole; what is not, is not; the root is

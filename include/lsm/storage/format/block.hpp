@@ -4,14 +4,19 @@
 #include <lsm/codec/codec.hpp>
 #include <lsm/codec/column.hpp>
 #include <lsm/fwd.hpp>
+#include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/filter/bloom.hpp>
 #include <lsm/storage/format/block/column_layout.hpp>
+#include <lsm/storage/format/block/compressed_block.hpp>
+#include <lsm/storage/format/block/header.hpp>
 #include <lsm/storage/format/paged.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lsm {
@@ -21,10 +26,15 @@ namespace lsm {
 /// that a key which is not there costs no block. Choose them for speed and size.
 /// docs/file_format.md, "Block tables".
 ///
-/// @tparam Filter which filter new tables get: `bloom_filter`, `no_filter`
-template <class Filter>
-struct block_encoding : detail::binary_frame<block_encoding<Filter>> {
+/// @tparam Filter         which filter new tables get: `bloom_filter`, `no_filter`
+/// @tparam Compression    how new blocks are made fewer bytes: `no_compression`, `lz4_compression`,
+///                        `zstd_compression`, or two of them as `compression_by_age`
+/// @tparam AlsoCompressed further policies by which existing blocks may be compressed
+template <class Filter, class Compression, class... AlsoCompressed>
+struct block_encoding
+    : detail::binary_frame<block_encoding<Filter, Compression, AlsoCompressed...>> {
     using filter_policy = Filter;
+    using compression_policy = Compression;
 
     static constexpr std::string_view name = "block";
     static constexpr std::uint32_t version = 1;
@@ -43,60 +53,47 @@ struct block_encoding : detail::binary_frame<block_encoding<Filter>> {
     static void write_index(byte_buffer& out, const table_index<Key>& index) {
         write_binary_index(out, index);
         index.filter.write(out);
+        if (!index.properties.compression.empty())
+            byte_writer(out).text(index.properties.compression);
     }
     template <class Key>
     static table_index<Key> read_index(byte_view bytes) {
         byte_reader in(bytes);
         auto index = read_binary_index<Key>(in);
         index.filter = table_filter::read<Filter, bloom_filter>(in);
+        if (in.left() > 0) index.properties.compression = known_compression(in.text());
         in.expect_end();
         return index;
+    }
+
+    /// Compresses the block that begins at @p begin and ends with @p out.
+    /// @returns by what, or nothing if that does not make it smaller
+    static std::string_view compress(byte_buffer& out, std::size_t begin, const Compression& how,
+                                     const table_plan& plan) {
+        return detail::compression_choice<Compression>::choose(how, plan, [&](const auto& policy) {
+            return detail::compress_block(out, begin, policy) ? policy.name : std::string_view();
+        });
+    }
+    /// The inverse. @throws decode_error
+    static byte_buffer decompress(byte_buffer block) {
+        return detail::decompress_block(std::move(block), any_compression);
+    }
+
+private:
+    /// Calls `f.template operator()<Policy>()` for each that a block may be compressed by.
+    static constexpr auto any_compression = [](auto&& f) {
+        return (detail::compression_choice<Compression>::any(f) || ... ||
+                f.template operator()<AlsoCompressed>());
+    };
+    /// @throws unknown_compression
+    static std::string known_compression(std::string_view name) {
+        const bool is_known = any_compression([&]<class Policy>() { return Policy::name == name; });
+        if (!is_known) throw unknown_compression(name);
+        return std::string(name);
     }
 };
 
 namespace detail {
-
-/// What stands in front of a block's columns.
-struct block_header {
-    std::uint32_t count = 0;
-    std::uint8_t sequence_width = 0;
-    bool has_kinds = false;
-    sequence_number base = 0;
-    std::uint32_t key_bytes = 0;
-    std::uint32_t value_bytes = 0;
-
-    void write(byte_buffer& out) const {
-        append_number(out, count);
-        append_number(out, sequence_width);
-        append_number(out, static_cast<std::uint8_t>(has_kinds));
-        append_number(out, std::uint16_t{0});
-        append_number(out, base);
-        append_number(out, key_bytes);
-        append_number(out, value_bytes);
-    }
-    static block_header read(byte_reader& in) {
-        block_header header;
-        header.count = in.number<std::uint32_t>();
-        header.sequence_width = in.number<std::uint8_t>();
-        header.has_kinds = in.number<bool>();
-        if (in.number<std::uint16_t>() != 0) in.fail("what should be zero is not");
-        header.base = in.number<std::uint64_t>();
-        header.key_bytes = in.number<std::uint32_t>();
-        header.value_bytes = in.number<std::uint32_t>();
-        // No two entries are the same, so each takes at least a byte.
-        if (header.count > in.left()) in.fail("a block has more entries than bytes");
-        return header;
-    }
-};
-
-/// Columns begin at multiples of 8 from the block's start, behind zeros.
-inline void pad_column(byte_buffer& out, std::size_t begin) {
-    out.resize(out.size() + (begin - out.size()) % 8);
-}
-[[nodiscard]] inline byte_view take_column(byte_reader& in, std::size_t bytes) {
-    static_cast<void>(in.take((0 - in.position()) % 8));
-    return in.take(bytes);
-}
 
 /// How many bytes hold the number, as a sequence column has them.
 [[nodiscard]] inline std::uint8_t sequence_width(std::uint64_t number) noexcept {
@@ -127,11 +124,15 @@ inline void pad_column(byte_buffer& out, std::size_t begin) {
 
 }  // namespace detail
 
-template <class Filter>
+template <class Filter, class Compression, class... AlsoCompressed>
 template <class Key, class Value>
-columns<Key, Value> block_encoding<Filter>::read_block(byte_view bytes) {
+columns<Key, Value>
+block_encoding<Filter, Compression, AlsoCompressed...>::read_block(byte_view bytes) {
     byte_reader in(bytes);
     const auto header = detail::block_header::read(in);
+    if (header.compression != no_compression::id) in.fail("the block is compressed");
+    // No two entries are the same, so each takes at least a byte.
+    if (header.count > in.left()) in.fail("a block has more entries than bytes");
     byte_reader keys(detail::take_column(in, header.key_bytes));
     byte_reader values(detail::take_column(in, header.value_bytes));
     const sequence_column sequences = detail::read_sequences(in, header);
@@ -146,9 +147,9 @@ columns<Key, Value> block_encoding<Filter>::read_block(byte_view bytes) {
 }
 
 /// A block under construction.
-template <class Filter>
+template <class Filter, class Compression, class... AlsoCompressed>
 template <class Key, class Value>
-class block_encoding<Filter>::block_writer {
+class block_encoding<Filter, Compression, AlsoCompressed...>::block_writer {
 public:
     void add(const std::remove_cvref_t<view_of<Key>>& key, sequence_number sequence,
              payload_kind kind, const cell<Value>& value) {

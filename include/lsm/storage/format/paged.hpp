@@ -7,8 +7,10 @@
 #include <lsm/core/checksum.hpp>
 #include <lsm/core/config.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/filter/filter.hpp>
 #include <lsm/storage/format/table_index.hpp>
+#include <lsm/storage/format/table_plan.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -55,7 +57,7 @@ struct binary_frame {
 
 namespace detail {
 
-/// The filter policy that an encoding names; else none.
+/// The policies that an encoding names; else none.
 template <class Encoding>
 struct filter_of {
     using type = no_filter;
@@ -64,6 +66,15 @@ template <class Encoding>
     requires requires { typename Encoding::filter_policy; }
 struct filter_of<Encoding> {
     using type = typename Encoding::filter_policy;
+};
+template <class Encoding>
+struct compression_of {
+    using type = no_compression;
+};
+template <class Encoding>
+    requires requires { typename Encoding::compression_policy; }
+struct compression_of<Encoding> {
+    using type = typename Encoding::compression_policy;
 };
 
 }  // namespace detail
@@ -84,6 +95,7 @@ struct filter_of<Encoding> {
 /// | `read_index<Key>(bytes) -> table_index` | the inverse |
 /// | `end_table(out, extent)` | appends what stands after the index |
 /// | `filter_policy` | optional: the filter that the index gets, which it writes and reads |
+/// | `compression_policy` | optional, with `compress(out, begin, policy, plan) -> name`, what to do with each block, and `decompress(block) -> block` |
 ///
 /// @tparam Encoding see above
 template <class Encoding>
@@ -93,10 +105,12 @@ struct paged_format {
     static constexpr std::string_view extension = Encoding::extension;
 
     using filter_policy = typename detail::filter_of<Encoding>::type;
+    using compression_policy = typename detail::compression_of<Encoding>::type;
 
     /// End a block at the first key after so many bytes.
     std::size_t block_bytes = Encoding::default_block_bytes;
     [[no_unique_address]] filter_policy filter = {};
+    [[no_unique_address]] compression_policy compression = {};
 
     template <class Key, class Value>
     class builder;
@@ -105,10 +119,10 @@ struct paged_format {
     template <class Key, class Value>
     using index = table_index<Key>;
 
-    /// Begins the table with this number.
+    /// Begins a table.
     template <class Key, class Value>
-    [[nodiscard]] builder<Key, Value> build(std::uint64_t id) const {
-        return {id, block_bytes, filter};
+    [[nodiscard]] builder<Key, Value> build(const table_plan& plan) const {
+        return {plan, *this};
     }
 
     /// The resident part from its bytes. @throws decode_error
@@ -145,10 +159,8 @@ class paged_format<Encoding>::builder {
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
 public:
-    /// @param id the table's number, which the table repeats inside
-    builder(std::uint64_t id, std::size_t block_bytes, const filter_policy& filter)
-        : block_bytes_(block_bytes), filter_(filter) {
-        index_.properties.id = id;
+    builder(const table_plan& plan, const paged_format& how) : plan_(plan), how_(how) {
+        index_.properties.id = plan.id;
         index_.properties.key_shape = codec<Key>::shape();
         index_.properties.value_shape = codec<Value>::shape();
         Encoding::begin_table(out_);
@@ -160,7 +172,7 @@ public:
         const bool same_key = last_key_ && compare(codec<Key>::as_view(*last_key_), key) == 0;
         LSM_ASSERT(!last_key_ || same_key || compare(codec<Key>::as_view(*last_key_), key) < 0);
         if (!same_key) {
-            if (block_.bytes() >= block_bytes_) finish_block();
+            if (block_.bytes() >= how_.block_bytes) finish_block();
             if (block_.bytes() == 0) index_.first_keys.push_back(codec<Key>::own(key));
             last_key_.emplace(codec<Key>::own(key));
             if constexpr (has_filter) hashes_.push_back(hash_of<Key>(key));
@@ -186,7 +198,7 @@ public:
         if (block_.bytes() > 0) finish_block();
         index_.last_key = std::move(last_key_);
         if constexpr (has_filter)
-            index_.filter = table_filter::of<filter_policy>(filter_.build(std::move(hashes_)));
+            index_.filter = table_filter::of<filter_policy>(how_.filter.build(std::move(hashes_)));
         const std::size_t begin = out_.size();
         Encoding::write_index(out_, index_);
         const byte_view resident = byte_view(out_).subspan(begin);
@@ -205,14 +217,18 @@ private:
     void finish_block() {
         const std::size_t begin = out_.size();
         block_.finish(out_);
+        if constexpr (!std::is_same_v<compression_policy, no_compression>) {
+            const std::string_view by = Encoding::compress(out_, begin, how_.compression, plan_);
+            if (!by.empty()) index_.properties.compression = by;
+        }
         const byte_view bytes = byte_view(out_).subspan(begin);
         index_.blocks.push_back({taken_ + begin, bytes.size(), checksum(bytes)});
     }
 
     static constexpr bool has_filter = !std::is_same_v<filter_policy, no_filter>;
 
-    std::size_t block_bytes_;
-    [[no_unique_address]] filter_policy filter_;
+    table_plan plan_;
+    paged_format how_;
     std::vector<std::uint64_t> hashes_;  // of the keys, for the filter
     byte_buffer out_;
     std::uint64_t taken_ = 0;  // bytes that have left through take()
@@ -228,7 +244,8 @@ class paged_format<Encoding>::block {
 public:
     /// @throws decode_error if the bytes are no block, or its entries are out of order
     explicit block(byte_buffer bytes)
-        : bytes_(std::move(bytes)), columns_(Encoding::template read_block<Key, Value>(bytes_)) {
+        : bytes_(decompressed(std::move(bytes))),
+          columns_(Encoding::template read_block<Key, Value>(bytes_)) {
         check_order();
     }
     block(const block&) = delete;
@@ -238,11 +255,16 @@ public:
     [[nodiscard]] window_of<Key, Value> window() const noexcept { return columns_.window(); }
     /// About how much memory it takes.
     [[nodiscard]] std::size_t bytes() const noexcept {
-        constexpr std::size_t entry = sizeof(cell<Key>) + sizeof(cell<Value>) + 9;
-        return bytes_.size() + window().size() * entry;
+        return sizeof(*this) + bytes_.capacity() + columns_.bytes();
     }
 
 private:
+    static byte_buffer decompressed(byte_buffer bytes) {
+        if constexpr (requires { Encoding::decompress(std::move(bytes)); })
+            return Encoding::decompress(std::move(bytes));
+        else
+            return bytes;
+    }
     void check_order() const {
         const auto all = window();
         for (std::size_t i = 0; i < all.size(); ++i) {

@@ -33,6 +33,7 @@ struct table_properties {
     sequence_number max_sequence = no_sequence;
     std::string key_shape;
     std::string value_shape;
+    std::string compression;  ///< by which policy some of its blocks are compressed; empty: by none
 
     bool operator==(const table_properties&) const = default;
 };

@@ -57,7 +57,9 @@ public:
         else
             out << ", no log";
         if constexpr (requires { options_.compaction.trigger_runs; })
-            out << ", full merge of " << options_.compaction.trigger_runs << " runs";
+            out << ", merges of " << options_.compaction.trigger_runs << " runs";
+        if constexpr (requires { options_.compaction.level0_trigger_runs; })
+            out << ", leveled compaction of " << options_.compaction.level0_trigger_runs << " runs";
         return out.str();
     }
 

@@ -7,7 +7,8 @@
 
 namespace bench {
 
-const registration skip_list{
-    assembly<lsm::skip_list_memtable, lsm::block_storage<>, lsm::full_merge_compaction>::as("lsm")};
+/// What `lsm_tree` is made of.
+const registration usual{
+    assembly<lsm::b_tree_memtable, lsm::block_storage<>, lsm::leveled_compaction>::as("lsm")};
 
 }  // namespace bench

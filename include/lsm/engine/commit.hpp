@@ -123,11 +123,8 @@ private:
     void make_room(requests all) {
         state_.check_writable();
         maintenance_.wait_for_room();
-        active_ = state_.current.share()->active;
-        if (active_->has_aborted()) {
-            state_.freeze();
-            active_ = state_.current.share()->active;
-        }
+        if (state_.active->has_aborted()) state_.freeze();
+        active_ = state_.active.get();
         if (!state_.options.log.enabled) return;
         std::uint64_t bytes = 0;
         for (const request* each : all) bytes += padded_group(each->group.size());
@@ -189,7 +186,7 @@ private:
 
     State& state_;
     Maintenance& maintenance_;
-    std::shared_ptr<typename State::memtable_type> active_;
+    typename State::memtable_type* active_ = nullptr;
     sequence_number before_ = no_sequence;
     sequence_number last_ = no_sequence;
 };

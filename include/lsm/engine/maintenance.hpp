@@ -73,12 +73,11 @@ public:
 
     /// Whether the active memtable has reached one of its limits, or the log its own.
     [[nodiscard]] bool is_full() const {
-        const auto now = state_.current.read();
-        if (!now) return false;
+        if (!state_.active) return false;
         const auto& limits = state_.options.memtable;
-        const auto reading = now->active->reading();
-        return now->active->table.entries() >= limits.max_entries ||
-               now->active->table.bytes() >= limits.max_bytes ||
+        const auto reading = state_.active->reading();
+        return state_.active->table.entries() >= limits.max_entries ||
+               state_.active->table.bytes() >= limits.max_bytes ||
                state_.store.log.appended() - appended_before_ >= log_share();
     }
     /// Makes the active memtable wait for its flush. Strong guarantee.

@@ -42,6 +42,10 @@ public:
     /// @pre nobody reads
     ~published() { replace(nullptr); }
 
+    /// Whether anything is. Any thread.
+    [[nodiscard]] explicit operator bool() const noexcept {
+        return current_.load(std::memory_order_acquire) != nullptr;
+    }
     /// What is published now; the guard is false if that is nothing. Any thread, O(1).
     [[nodiscard]] guard read() const noexcept {
         auto since = when_->enter();

@@ -46,8 +46,9 @@ struct tree_state {
     const options_type options;
     engine::store<medium_type> store;
     published<read_state_type> current{
-        *store.readers};  ///< what the next reader pins; nothing once closed
-    statistics done;      ///< only its counters of work done; guarded by `changes`
+        *store.readers};                    ///< what the next reader pins; nothing once closed
+    std::shared_ptr<memtable_type> active;  ///< takes the writes; the writer's whose turn it is
+    statistics done;  ///< only its counters of work done; guarded by `changes`
     recovery_report recovered;
 
     /// Opens the medium and recovers. What came from the log is in the active memtable. @throws error
@@ -55,12 +56,12 @@ struct tree_state {
         : options(std::move(settings)), store(location, options) {
         recovery<Key, Value, StoragePolicy> from(store.medium, store.cache, options);
         auto [root, tables] = from.run();
-        const auto active = fresh_memtable();
+        const auto replayed = fresh_memtable();
         const sequence_number last = from.replay(
             root,
             [&](Key&& key, sequence_number number, payload<Value>&& content,
                 sequence_number floor) {
-                active->table.insert(std::move(key), number, std::move(content), floor);
+                replayed->table.insert(std::move(key), number, std::move(content), floor);
             },
             store.log);
         from.remove_orphans();
@@ -69,20 +70,21 @@ struct tree_state {
         store.next_log_segment = root.next_log_segment;
         store.last_sequence = (std::max)(root.last_sequence, last);
         store.root = std::move(root);
-        publish(active, {}, std::make_shared<const version_type>(std::move(tables)));
+        publish(replayed, {}, std::make_shared<const version_type>(std::move(tables)));
     }
 
     [[nodiscard]] std::shared_ptr<memtable_type> fresh_memtable() const {
         return std::make_shared<memtable_type>(options.memtable);
     }
 
-    /// Makes this what the next reader pins. @pre `changes` is held. Strong guarantee.
-    void publish(std::shared_ptr<memtable_type> active,
+    /// Makes this what the next reader pins. @pre `changes` is held, by the writer whose turn it is.
+    /// Strong guarantee.
+    void publish(std::shared_ptr<memtable_type> newest,
                  std::vector<std::shared_ptr<memtable_type>> frozen,
                  std::shared_ptr<const version_type> tables) {
-        auto next = std::make_shared<const read_state_type>(std::move(active), std::move(frozen),
-                                                            std::move(tables), store.medium);
-        current.replace(std::move(next));
+        current.replace(std::make_shared<const read_state_type>(newest, std::move(frozen),
+                                                                std::move(tables), store.medium));
+        active = std::move(newest);
     }
 
     /// Makes the active memtable wait for its flush, if it holds anything. The writer's whose turn it
@@ -152,7 +154,7 @@ struct tree_state {
     [[nodiscard]] auto read() const {
         check_owner();
         auto seen = current.read();
-        if (!seen) throw error(errc::invalid_argument, store.where + ": the tree is closed");
+        if (!seen) throw_closed();
         return seen;
     }
     /// @throws error `locked` in a child of the process that opened the tree
@@ -162,9 +164,12 @@ struct tree_state {
                                                     "to its child: let the child open it itself");
     }
     [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
-    [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(current.read()); }
+    [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(current); }
     /// @throws error if the tree cannot be used
-    void check_open() const { static_cast<void>(read()); }
+    void check_open() const {
+        check_owner();
+        if (!is_open()) throw_closed();
+    }
     /// @throws error if the tree cannot be written to
     void check_writable() const {
         check_open();
@@ -201,6 +206,7 @@ struct tree_state {
     void release() noexcept {
         const std::scoped_lock lock(store.changes);
         current.replace(nullptr);
+        active.reset();
         store.release();
     }
 
@@ -233,6 +239,10 @@ struct tree_state {
     }
 
 private:
+    [[noreturn]] void throw_closed() const {
+        throw error(errc::invalid_argument, store.where + ": the tree is closed");
+    }
+
     const unsigned owner_ = forks::count();
     mutable std::mutex failure_mutex_;
     engine::failure failure_;

@@ -6,6 +6,7 @@
 #include <lsm/core/checksum.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/core/prefetch.hpp>
 #include <lsm/engine/block_cache.hpp>
 #include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/record/root_record.hpp>
@@ -121,6 +122,7 @@ private:
     template <class F>
     static bool find_in(const window_of<Key, Value>& window, const key_view& key,
                         sequence_number at, F&& f) {
+        lsm::detail::prefetch_for_search(window.keys);
         std::size_t i = parted(window.size(), [&](std::size_t each) {
             return compare<key_view>(view_in<Key>(window.keys[each]), key) < 0;
         });

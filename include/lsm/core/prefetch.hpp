@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+namespace lsm::detail {
+
+/// Asks for the cache line of an address, so that a later load finds it. A hint: nothing is read.
+inline void prefetch(const void* at) noexcept {
+    __builtin_prefetch(at);
+}
+
+/// Asks for a few elements that divide a sorted column evenly, so that a binary search in it waits for
+/// one cache miss, not for one after another.
+template <class T>
+void prefetch_for_search(std::span<const T> column) noexcept {
+    constexpr std::size_t parts = 8;
+    for (std::size_t i = 1; i < parts; ++i) prefetch(column.data() + column.size() * i / parts);
+}
+
+}  // namespace lsm::detail

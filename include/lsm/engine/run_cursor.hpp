@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/core/order.hpp>
+#include <lsm/core/prefetch.hpp>
 #include <lsm/engine/cursor.hpp>
 #include <lsm/engine/table.hpp>
 
@@ -61,6 +62,7 @@ public:
         loaded_ = tables_[table_]->load(block_);
         auto window = loaded_->window();
         if (sought_) {  // only the first block can hold keys before the sought one
+            lsm::detail::prefetch_for_search(window.keys);
             window = way_ == direction::forward ? window.part(lower(window), window.size())
                                                 : window.part(0, upper(window));
             sought_.reset();
@@ -99,6 +101,7 @@ private:
         if (table >= tables_.size()) return leave();
         table_ = table;
         block_ = block;
+        tables_[table]->expect(block);
         this->wait_at(bound_here());
     }
     void leave() {

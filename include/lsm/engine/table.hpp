@@ -80,6 +80,11 @@ public:
         return fetch_and_keep(which);
     }
 
+    /// Says that a block will be loaded soon.
+    void expect(std::size_t which) const noexcept {
+        lsm::detail::prefetch(homes_[which].load(std::memory_order_relaxed));
+    }
+
     /// Calls `f(kind, value cell, keep)` for the versions of a key that are not newer than
     /// @p at, newest first, until it returns false; `keep()` is what the cell lives by, a shared
     /// pointer. @returns false if `f` did. @pre the caller has entered the cache's epochs

@@ -108,7 +108,8 @@ public:
     /// to it; what it is shown stays as it is until it returns. @returns whether there was a value
     template <class F>
     bool visit(const key_view& key, F&& f) const;
-    /// The values of several keys, as of one moment, in the keys' order.
+    /// The values of several keys, as of one moment, in the keys' order. Lookups wait for memory side by
+    /// side, up to 16 at a time, where the range holds its keys: it is a forward range of references.
     template <std::ranges::input_range Keys>
     [[nodiscard]] std::vector<std::optional<Value>> multi_get(Keys&& keys) const;
     /// A lazy view of the entries in a key range, as they are now: `scan(closed(lo, hi))`,
@@ -227,10 +228,7 @@ template <class Key, class Value, class M, class S, class C>
 template <std::ranges::input_range Keys>
 std::vector<std::optional<Value>>
 basic_lsm_tree<Key, Value, M, S, C>::multi_get(Keys&& keys) const {
-    const auto at = snapshot();
-    std::vector<std::optional<Value>> values;
-    for (const auto& key : keys) values.push_back(at.get(key));
-    return values;
+    return snapshot().multi_get(std::forward<Keys>(keys));
 }
 
 template <class Key, class Value, class M, class S, class C>

@@ -6,9 +6,13 @@
 #include <lsm/engine/pins.hpp>
 #include <lsm/scan_view.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <ranges>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace lsm {
 
@@ -37,6 +41,30 @@ public:
     }
     [[nodiscard]] bool contains(const key_view& key) const {
         return tree_->find(key, at_.at(), [](const auto&, auto&&) {});
+    }
+    template <std::ranges::input_range Keys>
+    [[nodiscard]] std::vector<std::optional<value_type>> multi_get(Keys&& keys) const {
+        // Views of keys that the range only makes on the way are valid one at a time.
+        constexpr bool keys_stay = std::ranges::forward_range<Keys> &&
+                                   std::is_lvalue_reference_v<std::ranges::range_reference_t<Keys>>;
+        constexpr std::size_t together = keys_stay ? 16 : 1;
+        std::vector<std::optional<value_type>> values;
+        std::vector<key_view> group;
+        group.reserve(together);
+        const auto find_group = [&] {
+            const std::size_t begin = values.size();
+            values.resize(begin + group.size());
+            tree_->find_all(group, at_.at(), [&](std::size_t i, const auto& seen) {
+                values[begin + i].emplace(codec<value_type>::own(view_in<value_type>(seen)));
+            });
+            group.clear();
+        };
+        for (auto&& key : keys) {
+            group.push_back(key);
+            if (group.size() == together) find_group();
+        }
+        if (!group.empty()) find_group();
+        return values;
     }
     template <class F>
     bool visit(const key_view& key, F&& f) const {

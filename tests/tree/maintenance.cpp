@@ -198,7 +198,9 @@ BOOST_AUTO_TEST_CASE(tell_the_amplifications) {
     }
     BOOST_TEST(t.stats().write_amplification() == 1.0);
     BOOST_TEST(t.stats().read_amplification() == 4U);
-    BOOST_TEST(t.stats().space_amplification() == 3.0, boost::test_tools::tolerance(0.1));
+    // Three times the keys; the oldest run has no sequence numbers, so it is smaller than the others.
+    BOOST_TEST(t.stats().space_amplification() > 2.9);
+    BOOST_TEST(t.stats().space_amplification() < 4.0);
     t.compact();
     BOOST_TEST(t.stats().write_amplification() == 4.0 / 3, boost::test_tools::tolerance(0.1));
     BOOST_TEST(t.stats().read_amplification() == 2U);

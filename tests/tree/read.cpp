@@ -3,7 +3,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
+#include <cstddef>
+#include <map>
 #include <optional>
+#include <random>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -101,6 +105,53 @@ BOOST_AUTO_TEST_CASE(answers_in_the_order_of_the_keys) {
     t.put("b", "2");
     const std::vector<std::string> keys{"b", "none", "a", "b"};
     BOOST_TEST((t.multi_get(keys) == answers{"2", std::nullopt, "1", "2"}));
+}
+
+/// Each key is in one of three runs, in the memtable, erased in a newer place, or nowhere.
+BOOST_AUTO_TEST_CASE(looks_wherever_a_key_may_be) {
+    lsm::tree_options<lsm::skip_list_memtable, lsm::block_storage<lsm::memory_medium>,
+                      lsm::full_merge_compaction>
+        options;
+    options.storage.format.block_bytes = 200;
+    support::memory_tree<int, std::string> t{lsm::memory_disk(), options};
+    std::map<int, std::string> expected;
+    std::mt19937 random(1);
+    for (int part = 0; part < 4; ++part) {
+        for (int i = 0; i < 500; ++i) {
+            const int key = static_cast<int>(random() % 1000);
+            if (random() % 4 == 0) {
+                t.erase(key);
+                expected.erase(key);
+            } else {
+                expected[key] = std::to_string(random());
+                t.put(key, expected[key]);
+            }
+        }
+        if (part < 3) t.flush();
+    }
+    BOOST_REQUIRE(t.stats().tables.size() == 3);
+    std::vector<int> keys;
+    for (int i = 0; i < 1500; ++i) keys.push_back(static_cast<int>(random() % 1200));
+    const auto values = t.multi_get(keys);
+    const auto then = t.snapshot();
+    for (int i = 0; i < 1000; ++i) t.put(i, "later");
+    BOOST_REQUIRE(values.size() == keys.size());
+    BOOST_TEST((then.multi_get(keys) == values));
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto found = expected.find(keys[i]);
+        right += found == expected.end() ? !values[i] : values[i] == found->second;
+    }
+    BOOST_TEST(right == keys.size());
+}
+
+BOOST_AUTO_TEST_CASE(finds_no_key_without_a_place_in_the_order) {
+    support::memory_tree<double, int> t{lsm::memory_disk()};
+    t.put(1.0, 1);
+    t.flush();
+    const std::vector<double> keys{std::nan(""), 1.0};
+    const std::vector<std::optional<int>> expected{std::nullopt, 1};
+    BOOST_TEST((t.multi_get(keys) == expected));
 }
 
 BOOST_AUTO_TEST_CASE(takes_literals_and_empty_ranges) {

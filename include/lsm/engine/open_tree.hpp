@@ -79,6 +79,11 @@ public:
     bool find(const key_view& key, sequence_number at, F&& f) const {
         return find_in(*state_.read(), key, at, f);
     }
+    /// The same of several keys: calls `f(number of the key, value cell)` for those that have a value.
+    template <class F>
+    void find_all(std::span<const key_view> keys, sequence_number at, F&& f) const {
+        state_.read()->find_all(keys, at, f);
+    }
     /// As `find`, for an `f` that may take its time: readers hold up nothing meanwhile.
     template <class F>
     bool visit(const key_view& key, F&& f) const {

@@ -11,7 +11,9 @@
 #include <lsm/engine/versioned_memtable.hpp>
 #include <lsm/engine/visible_cursor.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -60,10 +62,7 @@ public:
     /// where the memtables are exclusive, `at` is pinned
     template <class F>
     bool find(const key_view& key, sequence_number at, F&& f) const {
-        const payload<Value>* content = find_in(*active, key, at);
-        for (auto each = frozen.begin(); !content && each != frozen.end(); ++each)
-            content = find_in(**each, key, at);
-        if (content) {
+        if (const payload<Value>* const content = find_in_memtables(key, at)) {
             if (content->kind() != payload_kind::value) return false;
             f(cell_of<Value>(content->value()), [&] { return reclaimable::share(*this); });
             return true;
@@ -76,6 +75,27 @@ public:
             return false;
         });
         return found;
+    }
+
+    /// The same of several keys: calls `f(number of the key, value cell)` for each that has a value, in
+    /// no order. Their waits for memory overlap, so groups of about 16 are fastest.
+    template <class F>
+    void find_all(std::span<const key_view> keys, sequence_number at, F&& f) const {
+        std::vector<table_lookup<Key, Value>> open;
+        open.reserve(keys.size());
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            if (!has_order(keys[i])) continue;  // a NaN was never put
+            const payload<Value>* const content = find_in_memtables(keys[i], at);
+            if (!content)
+                open.emplace_back(sought_key<Key>{keys[i]}, i);
+            else if (content->kind() == payload_kind::value)
+                f(i, cell_of<Value>(content->value()));
+        }
+        tables->find_all(open, at,
+                         [&](const auto& one, payload_kind kind, const cell<Value>& value, auto&&) {
+                             if (kind == payload_kind::value) f(one.number(), value);
+                             return false;
+                         });
     }
 
     [[nodiscard]] std::unique_ptr<visible_cursor<Key, Value>>
@@ -103,6 +123,13 @@ public:
     }
 
 private:
+    [[nodiscard]] const payload<Value>* find_in_memtables(const key_view& key,
+                                                          sequence_number at) const {
+        const payload<Value>* content = find_in(*active, key, at);
+        for (auto each = frozen.begin(); !content && each != frozen.end(); ++each)
+            content = find_in(**each, key, at);
+        return content;
+    }
     /// The version that decides the key for a reader at @p at, null if the memtable has none.
     static const payload<Value>* find_in(const memtable_type& in, const key_view& key,
                                          sequence_number at) {

@@ -101,7 +101,7 @@ private:
         if (table >= tables_.size()) return leave();
         table_ = table;
         block_ = block;
-        tables_[table]->expect(block);
+        tables_[table]->expect_block(block);
         this->wait_at(bound_here());
     }
     void leave() {

@@ -80,10 +80,19 @@ public:
         return fetch_and_keep(which);
     }
 
-    /// Says that a block will be loaded soon.
-    void expect(std::size_t which) const noexcept {
+    /// @name What a lookup is about to wait for
+    /// Each asks for what the next one looks at, so that a group of lookups waits but once for each.
+    /// @{
+    void expect_home(std::size_t which) const noexcept { lsm::detail::prefetch(&homes_[which]); }
+    void expect_block(std::size_t which) const noexcept {
         lsm::detail::prefetch(homes_[which].load(std::memory_order_relaxed));
     }
+    /// @pre the caller has entered the cache's epochs
+    void expect_keys(std::size_t which) const noexcept {
+        if (const auto* const there = homes_[which].load(std::memory_order_seq_cst))
+            lsm::detail::prefetch_for_search(static_cast<const block_type&>(*there).window().keys);
+    }
+    /// @}
 
     /// Calls `f(kind, value cell, keep)` for the versions of a key that are not newer than
     /// @p at, newest first, until it returns false; `keep()` is what the cell lives by, a shared
@@ -91,17 +100,21 @@ public:
     template <class F>
     bool find(const sought_key<Key>& key, sequence_number at, F&& f) const {
         const auto candidate = index_.candidate(key.view, key.hash);
-        if (!candidate) return true;
+        return !candidate || find_in_block(*candidate, key.view, at, f);
+    }
+    /// The same in the one block that may hold the key.
+    template <class F>
+    bool find_in_block(std::size_t which, const key_view& key, sequence_number at, F&& f) const {
         block_pointer fetched;
-        const block_type* seen = resident(*candidate);
+        const block_type* seen = resident(which);
         if (!seen) {
-            fetched = fetch_and_keep(*candidate);
+            fetched = fetch_and_keep(which);
             seen = fetched.get();
         }
         const auto keep = [&] { return fetched ? fetched : reclaimable::share(*seen); };
-        return find_in(
-            seen->window(), key.view, at,
-            [&](payload_kind kind, const cell<Value>& value) { return f(kind, value, keep); });
+        return find_in(seen->window(), key, at, [&](payload_kind kind, const cell<Value>& value) {
+            return f(kind, value, keep);
+        });
     }
 
     /// Says that no version names the table any more: its file goes with the last reader.

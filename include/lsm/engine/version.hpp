@@ -18,6 +18,50 @@
 
 namespace lsm::engine {
 
+/// One of several lookups that go through a run side by side, a step at a time.
+template <class Key, class Value>
+class table_lookup {
+public:
+    /// @param asked_as its number among those that were asked for
+    table_lookup(const sought_key<Key>& of, std::size_t asked_as)
+        : key_(&of.view), hash_(of.hash), number_(asked_as) {}
+
+    [[nodiscard]] const typename sought_key<Key>::view_type& key() const noexcept { return *key_; }
+    [[nodiscard]] std::size_t number() const noexcept { return number_; }
+
+    void begin(const table<Key, Value>* in) noexcept {
+        in_ = in;
+        if (in_) in_->index().filter.expect(hash_);
+    }
+    void choose_block() {
+        if (!in_) return;
+        const auto candidate = in_->index().candidate(*key_, hash_);
+        block_ = candidate.value_or(0);
+        if (candidate)
+            in_->expect_home(block_);
+        else
+            in_ = nullptr;
+    }
+    void expect_block() const noexcept {
+        if (in_) in_->expect_block(block_);
+    }
+    void expect_keys() const noexcept {
+        if (in_) in_->expect_keys(block_);
+    }
+    /// @returns whether to look further
+    template <class F>
+    bool find(sequence_number at, F&& f) const {
+        return !in_ || in_->find_in_block(block_, *key_, at, f);
+    }
+
+private:
+    const typename sought_key<Key>::view_type* key_;
+    std::uint64_t hash_;
+    std::size_t number_;
+    const table<Key, Value>* in_ = nullptr;  // null where the run does not hold it
+    std::size_t block_ = 0;
+};
+
 /// The immutable set of live runs at one moment: levels, newest first; in each its runs, newest
 /// first; in each its tables, by key.
 template <class Key, class Value>
@@ -34,12 +78,27 @@ struct version {
     bool find(const sought_key<Key>& key, sequence_number at, F&& f) const {
         for (const level& each : levels)
             for (const run_type& tables : each) {
-                const std::size_t at_table = parted(tables.size(), [&](std::size_t i) {
-                    return compare<key_view>(tables[i]->last_key(), key.view) < 0;
-                });
-                if (at_table < tables.size() && !tables[at_table]->find(key, at, f)) return false;
+                const table_type* const in = table_of(tables, key.view);
+                if (in && !in->find(key, at, f)) return false;
             }
         return true;
+    }
+    /// As `find` of several keys, which go through each run side by side: while one waits for memory,
+    /// so do the others. Calls `f(lookup, kind, value cell, keep)`, and forgets the lookup where that
+    /// returns false.
+    template <class F>
+    void find_all(std::vector<table_lookup<Key, Value>>& open, sequence_number at, F&& f) const {
+        for (const level& each : levels)
+            for (const run_type& tables : each) {
+                for (auto& one : open) one.begin(table_of(tables, one.key()));
+                for (auto& one : open) one.choose_block();
+                for (const auto& one : open) one.expect_block();
+                for (const auto& one : open) one.expect_keys();
+                std::erase_if(open, [&](const auto& one) {
+                    return !one.find(at, [&](payload_kind kind, const cell<Value>& value,
+                                             auto&& keep) { return f(one, kind, value, keep); });
+                });
+            }
     }
 
     /// Calls `f(level, run, table)` for every table.
@@ -48,6 +107,14 @@ struct version {
         for (std::size_t l = 0; l < levels.size(); ++l)
             for (std::size_t r = 0; r < levels[l].size(); ++r)
                 for (const auto& each : levels[l][r]) f(l, r, each);
+    }
+
+    /// The one table of a run that may hold the key, null if there is none. O(log tables).
+    [[nodiscard]] static const table_type* table_of(const run_type& tables, const key_view& key) {
+        const std::size_t at = parted(tables.size(), [&](std::size_t i) {
+            return compare<key_view>(tables[i]->last_key(), key) < 0;
+        });
+        return at < tables.size() ? tables[at].get() : nullptr;
     }
 
     /// As the root records it.

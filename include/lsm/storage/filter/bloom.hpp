@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/core/bytes.hpp>
+#include <lsm/core/prefetch.hpp>
 #include <lsm/storage/filter/filter.hpp>
 
 #include <algorithm>
@@ -43,6 +44,9 @@ struct bloom_filter {
         for (std::size_t i = 0; i < words; ++i)
             missing |= bit_in(hash, i) & ~from_little_endian<std::uint32_t>(block + 4 * i);
         return missing == 0;
+    }
+    static void expect(byte_view bytes, std::uint64_t hash) noexcept {
+        detail::prefetch(bytes.data() + block_bytes * block_of(hash, bytes.size() / block_bytes));
     }
 
 private:

@@ -25,6 +25,7 @@ namespace lsm {
 /// | `build(std::vector<std::uint64_t> hashes) const -> byte_buffer` | the filter of these keys' hashes |
 /// | `is_filter(bytes) -> bool` | whether stored bytes, which may be any, are such a filter |
 /// | `may_contain(bytes, hash) noexcept -> bool` | false only if no key with this hash went in |
+/// | `expect(bytes, hash) noexcept` | optional: asks for the memory that `may_contain` will look at |
 template <class F>
 concept filter_policy =
     requires(const F& policy, std::vector<std::uint64_t> hashes, byte_view bytes) {
@@ -51,13 +52,15 @@ public:
     /// Takes over what a policy built.
     template <filter_policy Filter>
     [[nodiscard]] static table_filter of(byte_view built) {
-        return {std::string(Filter::name), &Filter::may_contain, built};
+        return {std::string(Filter::name), &Filter::may_contain, &expect_in<Filter>, built};
     }
 
     /// False only if no key with this hash is in the table.
     [[nodiscard]] bool may_contain(std::uint64_t hash) const noexcept {
         return may_contain_(bytes(), hash);
     }
+    /// Says that this hash will be asked for soon.
+    void expect(std::uint64_t hash) const noexcept { expect_(bytes(), hash); }
     [[nodiscard]] byte_view bytes() const noexcept { return {bytes_.get(), size_}; }
 
     /// Appends the policy's name and the filter.
@@ -85,20 +88,28 @@ public:
 
 private:
     using probe = bool (*)(byte_view, std::uint64_t) noexcept;
+    using hint = void (*)(byte_view, std::uint64_t) noexcept;
     static constexpr std::align_val_t alignment{64};
     struct release {
         void operator()(std::byte* bytes) const noexcept { ::operator delete(bytes, alignment); }
     };
 
-    table_filter(std::string name, probe how, byte_view bytes)
-        : name_(std::move(name)), may_contain_(how),
+    table_filter(std::string name, probe how, hint ahead, byte_view bytes)
+        : name_(std::move(name)), may_contain_(how), expect_(ahead),
           bytes_(static_cast<std::byte*>(::operator new(bytes.size() + 1, alignment))),
           size_(bytes.size()) {
         if (!bytes.empty()) std::memcpy(bytes_.get(), bytes.data(), bytes.size());
     }
 
+    template <class Filter>
+    static void expect_in([[maybe_unused]] byte_view bytes,
+                          [[maybe_unused]] std::uint64_t hash) noexcept {
+        if constexpr (requires { Filter::expect(bytes, hash); }) Filter::expect(bytes, hash);
+    }
+
     std::string name_ = std::string(no_filter::name);
     probe may_contain_ = &no_filter::may_contain;
+    hint expect_ = &expect_in<no_filter>;
     std::unique_ptr<std::byte, release> bytes_;
     std::size_t size_ = 0;
 };

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <ranges>
 #include <span>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace bench {
 
@@ -111,18 +113,12 @@ public:
             if (!see(key, value)) return;
     }
     void load(std::size_t count, auto&& entry) {
-        constexpr std::size_t batch_entries = 1000;
-        key_type key{};
-        value_type value{};
-        for (std::size_t i = 0; i < count;) {
-            typename tree::write_batch batch;
-            for (; batch.size() < batch_entries && i < count; ++i) {
-                entry(i, key, value);
-                batch.put(key, value);
-            }
-            tree_.write(std::move(batch));
-        }
-        tree_.flush();
+        std::pair<key_type, value_type> made;
+        tree_.ingest(std::views::iota(std::size_t{0}, count) |
+                     std::views::transform([&](std::size_t i) -> const auto& {
+                         entry(i, made.first, made.second);
+                         return made;
+                     }));
     }
 
 private:

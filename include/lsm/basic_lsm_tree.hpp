@@ -92,6 +92,14 @@ public:
     /// All of the batch's steps, or none. The batch's keys and values are moved from.
     void write(write_batch batch);
     void write(write_batch batch, durability level);
+    /// All entries of a range that is sorted by key, each key once, as one write: it goes straight to
+    /// tables, without log and memtable, several times as fast as batches. All of it, and all before
+    /// it, is on the device when it returns; where it throws, also because the range does, nothing of
+    /// it is in the tree. Flushes first. Other writers wait until it returns, so the range must not
+    /// write to the tree; readers do not wait. O(n).
+    /// @param entries of `key, value` pairs, read once
+    template <std::ranges::input_range Entries>
+    void ingest(Entries&& entries);
     /// Returns when all writes that have returned are on the device.
     void sync();
     /// @}
@@ -197,6 +205,21 @@ void basic_lsm_tree<Key, Value, M, S, C>::write(write_batch batch) {
 template <class Key, class Value, class M, class S, class C>
 void basic_lsm_tree<Key, Value, M, S, C>::write(write_batch batch, durability level) {
     tree_->write(batch.steps(), level);
+}
+
+template <class Key, class Value, class M, class S, class C>
+template <std::ranges::input_range Entries>
+void basic_lsm_tree<Key, Value, M, S, C>::ingest(Entries&& entries) {
+    tree_->ingest([&](auto&& add) {
+        for (auto&& [key, value] : entries) {
+            const key_view& sought = key;
+            const std::remove_cvref_t<view_of<Value>>& shown = value;
+            if constexpr (access_of<Value> == access_kind::decoded)
+                add(sought, &shown);
+            else
+                add(sought, shown);
+        }
+    });
 }
 
 template <class Key, class Value, class M, class S, class C>

@@ -41,7 +41,7 @@ public:
     event_listener& operator=(const event_listener&) = delete;
     virtual ~event_listener() = default;
 
-    /// A frozen memtable became a table.
+    /// A frozen memtable became a table, or what was ingested became tables.
     virtual void on_flush(const job_event&) noexcept {}
     /// Tables became other tables.
     virtual void on_compaction(const job_event&) noexcept {}

@@ -127,6 +127,7 @@ private:
                                   state_.options.storage.format,
                                   [&store = state_.store] { return store.next_table_id++; },
                                   plan_.output_level,
+                                  older.empty(),
                                   plan_.max_table_bytes,
                                   borders()};
         return std::make_unique<merge>(
@@ -135,7 +136,7 @@ private:
                 return std::ranges::any_of(
                     older, [&](const run_type& tables) { return may_hold(tables, key); });
             },
-            older.empty(), std::move(to));
+            std::move(to));
     }
 
     /// Where the tables begin at which the outputs are cut.

@@ -132,12 +132,12 @@ public:
     /// Does what writes made due, where no thread does. They have succeeded, so nobody is told here
     /// but the listener.
     void after_write() noexcept {
-        if (has_threads_ || !froze_.exchange(false)) return;
-        try {
-            run_all();
-        } catch (...) {
-            state_.report(std::current_exception());
-        }
+        if (!has_threads_ && froze_.exchange(false)) run_all_or_report();
+    }
+    /// The same when tables have come.
+    void after_ingestion() noexcept {
+        froze_ = false;
+        has_threads_ ? due_.notify_one() : run_all_or_report();
     }
 
     /// Returns when all that is frozen is in tables. @throws error
@@ -184,6 +184,13 @@ private:
     void request(bool wanted) {
         const lock_type lock(state_.store.changes);
         requested_ = wanted;
+    }
+    void run_all_or_report() noexcept {
+        try {
+            run_all();
+        } catch (...) {
+            state_.report(std::current_exception());
+        }
     }
     void run_all() {
         const std::scoped_lock one(stepping_);

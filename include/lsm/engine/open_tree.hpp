@@ -9,6 +9,7 @@
 #include <lsm/core/recovery_report.hpp>
 #include <lsm/core/statistics.hpp>
 #include <lsm/engine/commit.hpp>
+#include <lsm/engine/ingestion.hpp>
 #include <lsm/engine/maintenance.hpp>
 #include <lsm/engine/pins.hpp>
 #include <lsm/engine/read_state.hpp>
@@ -62,6 +63,21 @@ public:
         });
         if (mine.failure) std::rethrow_exception(mine.failure);
         maintenance_.after_write();
+    }
+    /// Calls `each(add)`, which calls `add(key, value cell)` for each entry, in the order of their keys:
+    /// all of them are one write, which goes to tables.
+    template <class Each>
+    void ingest(Each&& each) {
+        state_.check_writable();
+        writers_.alone([&] {
+            state_.check_writable();
+            maintenance_.freeze();
+            maintenance_.flush_all();
+            ingestion<state_type> entries(state_);
+            each([&](const key_view& key, const cell<Value>& value) { entries.add(key, value); });
+            entries.install();
+        });
+        maintenance_.after_ingestion();
     }
     [[nodiscard]] durability usual_durability() const noexcept {
         return state_.options.log.enabled ? state_.options.durability : durability::none;

@@ -105,31 +105,22 @@ struct tree_state {
     /// unknown: then the tree takes no writes any more
     void install(const version_edit<Key, Value>& edit, bool is_flush, byte_buffer memory) {
         const auto before = current.share();
-        auto tables = std::make_shared<const version_type>(apply(*before->tables, edit));
         auto frozen = before->frozen;
         sequence_number flushed = store.root.trees.front().flushed;
         if (is_flush) {
             flushed = frozen.back()->last;
             frozen.pop_back();
         }
-        auto next = std::make_shared<const read_state_type>(before->active, std::move(frozen),
-                                                            tables, store.medium);
-        const table_ids gone = edit.gone();
-        store.edit_root([&](root_record& root) {
-            root.clean = false;
-            root.log = store.log.needed(flushed);
-            tree_record& mine = root.trees.front();
-            mine.levels = tables->records();
-            mine.flushed = flushed;
-            if (!is_flush) mine.compaction_memory = std::move(memory);
+        install(edit, std::move(frozen), flushed, [&](root_record& root) {
+            if (!is_flush) root.trees.front().compaction_memory = std::move(memory);
         });
-        store.log.drop_all_but_needed(flushed);
-        before->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            if (gone.contains(each->record().id)) each->retire();
-        });
-        current.replace(std::move(next));
     }
-
+    /// The same of tables that are newer than all there is: everything in them has the next number,
+    /// which then is the last. @pre the memtables are empty; the writer's whose turn it is
+    void install_newest(const version_edit<Key, Value>& edit, sequence_number number) {
+        install(edit, {}, number, [&](root_record& root) { root.last_sequence = number; });
+        store.last_sequence.store(number, std::memory_order_release);
+    }
     /// Ends the log, when all that it holds is in tables. With @p clean, the root tells of all there
     /// is: an orderly close. @throws error
     void end_log(bool clean) {
@@ -239,6 +230,30 @@ struct tree_state {
     }
 
 private:
+    template <class Edit>
+    void install(const version_edit<Key, Value>& edit,
+                 std::vector<std::shared_ptr<memtable_type>> frozen, sequence_number flushed,
+                 Edit&& edit_further) {
+        const auto before = current.share();
+        auto tables = std::make_shared<const version_type>(apply(*before->tables, edit));
+        auto next = std::make_shared<const read_state_type>(before->active, std::move(frozen),
+                                                            tables, store.medium);
+        const table_ids gone = edit.gone();
+        store.edit_root([&](root_record& root) {
+            root.clean = false;
+            root.log = store.log.needed(flushed);
+            tree_record& mine = root.trees.front();
+            mine.levels = tables->records();
+            mine.flushed = flushed;
+            edit_further(root);
+        });
+        store.log.drop_all_but_needed(flushed);
+        before->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
+            if (gone.contains(each->record().id)) each->retire();
+        });
+        current.replace(std::move(next));
+    }
+
     [[noreturn]] void throw_closed() const {
         throw error(errc::invalid_argument, store.where + ": the tree is closed");
     }

@@ -9,6 +9,7 @@
 #include <lsm/write_batch.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -47,6 +48,7 @@ public:
     virtual void erase(Key key) = 0;
     virtual void write(basic_write_batch<Key, Value> batch) = 0;
     virtual void write(basic_write_batch<Key, Value> batch, durability level) = 0;
+    virtual void ingest(const std::map<Key, Value>& entries) = 0;
     virtual void sync() = 0;
     virtual void resume() = 0;
 
@@ -94,6 +96,7 @@ public:
     void write(basic_write_batch<Key, Value> batch, durability level) override {
         tree_->write(std::move(batch), level);
     }
+    void ingest(const std::map<Key, Value>& entries) override { tree_->ingest(entries); }
     void sync() override { tree_->sync(); }
     void resume() override { tree_->resume(); }
 

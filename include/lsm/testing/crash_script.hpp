@@ -84,7 +84,8 @@ private:
         if (!tree_) return open();
         const std::size_t what = below(100);
         if (what < 60) return write_one(what < 45);
-        if (what < 72) return write_batch();
+        if (what < 70) return write_batch();
+        if (what < 72) return ingest();
         if (what < 82) return acknowledged([&] { tree_->flush(); });
         if (what < 87) return acknowledged([&] { tree_->compact(); });
         if (what < 90) return reopen();
@@ -112,9 +113,21 @@ private:
     }
     void write(const batch& steps) {
         const durability level = plan_.levels[below(plan_.levels.size())];
+        write(steps, level, [&] { tree_->write(steps, level); });
+    }
+    void ingest() {
+        std::map<Key, Value> entries;
+        for (std::size_t count = 1 + below(8); count > 0; --count)
+            entries.insert_or_assign(some_key(), samples_.value(random_));
+        batch steps;
+        for (const auto& [key, value] : entries) steps.put(key, value);
+        write(steps, durability::power_loss, [&] { tree_->ingest(entries); });
+    }
+    template <class F>
+    void write(const batch& steps, durability level, F carry_out) {
         history_.begin(steps);
         try {
-            tree_->write(steps, level);
+            carry_out();
             history_.acknowledge(level);
         } catch (const error& failure) {
             failure.which() == errc::read_only ? history_.refuse() : history_.fail();

@@ -82,15 +82,15 @@ private:
     void step() {
         static constexpr std::array choices = {
             choice{360, &model_check::put},          choice{140, &model_check::erase},
-            choice{50, &model_check::write},         choice{160, &model_check::get},
-            choice{50, &model_check::contains},      choice{40, &model_check::visit},
-            choice{20, &model_check::multi_get},     choice{60, &model_check::scan},
-            choice{10, &model_check::walk},          choice{12, &model_check::take_snapshot},
-            choice{40, &model_check::read_snapshot}, choice{10, &model_check::drop_snapshot},
-            choice{8, &model_check::take_view},      choice{15, &model_check::read_view},
-            choice{8, &model_check::drop_view},      choice{4, &model_check::flush},
-            choice{2, &model_check::compact},        choice{10, &model_check::maintain},
-            choice{1, &model_check::reopen}};
+            choice{2, &model_check::ingest},         choice{50, &model_check::write},
+            choice{160, &model_check::get},          choice{50, &model_check::contains},
+            choice{40, &model_check::visit},         choice{20, &model_check::multi_get},
+            choice{60, &model_check::scan},          choice{10, &model_check::walk},
+            choice{12, &model_check::take_snapshot}, choice{40, &model_check::read_snapshot},
+            choice{10, &model_check::drop_snapshot}, choice{8, &model_check::take_view},
+            choice{15, &model_check::read_view},     choice{8, &model_check::drop_view},
+            choice{4, &model_check::flush},          choice{2, &model_check::compact},
+            choice{10, &model_check::maintain},      choice{1, &model_check::reopen}};
         (this->*draw(choices, random_))();
     }
 
@@ -178,6 +178,14 @@ private:
         }
         tree_->write(std::move(batch));
     }
+    void ingest() {
+        doing_ = "ingest";
+        map entries;
+        for (std::size_t count = below(40); count > 0; --count)
+            entries.insert_or_assign(some_key(), samples_.value(random_));
+        tree_->ingest(entries);
+        for (const auto& [key, value] : entries) map_.insert_or_assign(key, value);
+    }
     void get() {
         doing_ = "get";
         const Key& key = some_key();
@@ -208,7 +216,7 @@ private:
         doing_ = "multi_get";
         std::vector<Key> keys;
         std::vector<std::optional<Value>> expected;
-        for (std::size_t count = below(8); count > 0; --count) {
+        for (std::size_t count = below(24); count > 0; --count) {
             keys.push_back(some_key());
             expected.push_back(get_from(map_, keys.back()));
         }

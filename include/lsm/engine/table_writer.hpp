@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <lsm/core/order.hpp>
+#include <lsm/engine/block_cache.hpp>
+#include <lsm/engine/run_cursor.hpp>
+#include <lsm/engine/table.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lsm::engine {
+
+/// A callable that a job owns. `std::function` would do, but its header is a twentieth of what ours
+/// cost to compile.
+template <class Result, class... Arguments>
+class job_function {
+public:
+    template <class F>
+    job_function(F f)  // NOLINT(google-explicit-constructor)
+        : state_(std::make_shared<const F>(std::move(f))),
+          call_([](const void* state, Arguments... arguments) -> Result {
+              return (*static_cast<const F*>(state))(arguments...);
+          }) {}
+
+    Result operator()(Arguments... arguments) const { return call_(state_.get(), arguments...); }
+
+private:
+    std::shared_ptr<const void> state_;
+    Result (*call_)(const void* state, Arguments... arguments);
+};
+
+/// Turns a sorted stream of entries into tables, which are on the medium and durable when it is
+/// finished. It takes them away again unless they are handed over.
+///
+/// @tparam Format what it writes
+template <class Key, class Value, class Format, class Medium>
+class table_writer {
+    using key_view = std::remove_cvref_t<view_of<Key>>;
+    using builder =
+        decltype(std::declval<const Format&>().template build<Key, Value>(table_plan{}));
+    using writer = decltype(std::declval<Medium&>().create(table_name{}));
+
+public:
+    /// Where and how it writes.
+    struct target {
+        std::shared_ptr<Medium> medium;
+        std::shared_ptr<block_cache> cache;
+        Format format;
+        job_function<std::uint64_t> next_id;
+        std::size_t level;
+        bool is_oldest;  ///< whether no table is older than what comes out
+        std::uint64_t max_table_bytes;
+        std::vector<Key> borders;  ///< ascending: no table has keys on both sides of one
+    };
+
+    explicit table_writer(target to) : to_(std::move(to)) {}
+    table_writer(const table_writer&) = delete;
+    table_writer& operator=(const table_writer&) = delete;
+    ~table_writer() {
+        for (const auto& made : outputs_) made->retire();
+    }
+
+    /// Adds an entry. @pre it comes after the last one. @throws error
+    void add(const key_view& key, sequence_number sequence, payload_kind kind,
+             const cell<Value>& value) {
+        const bool is_full = open_ && open_->build.bytes() >= to_.max_table_bytes;
+        if (passes_border(key) || (is_full && !continues(key))) finish();
+        if (!open_) begin_table();
+        open_->build.add(key, sequence, kind, value);
+        if (bounded()) open_->last_key.emplace(codec<Key>::own(key));
+        if (open_->build.bytes() - written_ >= write_bytes) flush();
+    }
+    /// Ends the last table. @throws error
+    void finish() {
+        if (!open_) return;
+        const extent index = open_->build.finish();
+        flush();
+        open_->write.commit();
+        const table_record record{open_->name.id,  std::string(Format::name),
+                                  Format::version, open_->name.extension,
+                                  written_,        index};
+        open_.reset();
+        outputs_.push_back(open_again(record));
+    }
+    /// The tables, by key, once it is finished.
+    [[nodiscard]] const run<Key, Value>& outputs() const noexcept { return outputs_; }
+    /// Says that the tables are live: they stay.
+    void hand_over() noexcept { outputs_.clear(); }
+
+private:
+    /// A table under construction.
+    struct open_table {
+        table_name name;
+        builder build;
+        writer write;
+        std::optional<Key> last_key;
+    };
+
+    /// Whether tables may end before the sources do, so that keys must be watched.
+    [[nodiscard]] bool bounded() const noexcept {
+        return to_.max_table_bytes != (std::numeric_limits<std::uint64_t>::max)();
+    }
+    /// Versions of one key stay in one table.
+    [[nodiscard]] bool continues(const key_view& key) const {
+        return compare<key_view>(codec<Key>::as_view(*open_->last_key), key) == 0;
+    }
+    /// Whether this is the first key at or after a border.
+    [[nodiscard]] bool passes_border(const key_view& key) {
+        const std::size_t before = border_;
+        while (border_ < to_.borders.size() &&
+               compare<key_view>(codec<Key>::as_view(to_.borders[border_]), key) <= 0)
+            ++border_;
+        return border_ != before;
+    }
+    void begin_table() {
+        const table_name name{to_.next_id(), std::string(Format::extension)};
+        const table_plan plan{name.id, to_.level, to_.is_oldest};
+        open_.emplace(open_table{name, to_.format.template build<Key, Value>(plan),
+                                 to_.medium->create(name), std::nullopt});
+        written_ = 0;
+    }
+    void flush() {
+        const byte_buffer bytes = open_->build.take();
+        written_ += bytes.size();
+        open_->write.append(bytes);
+    }
+    /// Reads back what was written, so that a table which does not open never becomes live.
+    [[nodiscard]] std::shared_ptr<table<Key, Value>> open_again(const table_record& record) {
+        outputs_.reserve(outputs_.size() + 1);
+        try {
+            return stored_table<Key, Value, Format, Medium>::open(to_.medium, to_.cache, record);
+        } catch (...) {
+            to_.medium->remove({record.id, record.extension});
+            throw;
+        }
+    }
+
+    static constexpr std::uint64_t write_bytes = std::uint64_t{1} << 20;  // per write to the medium
+
+    target to_;
+    std::optional<open_table> open_;
+    std::uint64_t written_ = 0;  // bytes of the open table that are with the medium
+    std::size_t border_ = 0;     // the first that no key has passed
+    run<Key, Value> outputs_;
+};
+
+}  // namespace lsm::engine

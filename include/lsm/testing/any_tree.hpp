@@ -48,7 +48,7 @@ public:
     virtual void erase(Key key) = 0;
     virtual void write(basic_write_batch<Key, Value> batch) = 0;
     virtual void write(basic_write_batch<Key, Value> batch, durability level) = 0;
-    virtual void ingest(const std::map<Key, Value>& entries) = 0;
+    virtual void ingest(const std::map<Key, Value>& sorted) = 0;
     virtual void sync() = 0;
     virtual void resume() = 0;
 
@@ -96,7 +96,7 @@ public:
     void write(basic_write_batch<Key, Value> batch, durability level) override {
         tree_->write(std::move(batch), level);
     }
-    void ingest(const std::map<Key, Value>& entries) override { tree_->ingest(entries); }
+    void ingest(const std::map<Key, Value>& sorted) override { tree_->ingest(sorted); }
     void sync() override { tree_->sync(); }
     void resume() override { tree_->resume(); }
 

@@ -180,11 +180,11 @@ private:
     }
     void ingest() {
         doing_ = "ingest";
-        map entries;
+        map sorted;
         for (std::size_t count = below(40); count > 0; --count)
-            entries.insert_or_assign(some_key(), samples_.value(random_));
-        tree_->ingest(entries);
-        for (const auto& [key, value] : entries) map_.insert_or_assign(key, value);
+            sorted.insert_or_assign(some_key(), samples_.value(random_));
+        tree_->ingest(sorted);
+        for (const auto& [key, value] : sorted) map_.insert_or_assign(key, value);
     }
     void get() {
         doing_ = "get";

@@ -26,6 +26,8 @@ MAINTENANCE = "engine/maintenance.hpp"
 JOB = "engine/job.hpp"
 MERGE = "engine/table_writer.hpp"
 RECOVERY = "engine/recovery.hpp"
+INGESTION = "engine/ingestion.hpp"
+COMPRESSED = "storage/format/block/compressed_block.hpp"
 TABLE = "engine/table.hpp"
 RETAIN = "engine/retain_cursor.hpp"
 PLAN = "engine/compaction_plan.hpp"
@@ -295,6 +297,30 @@ SAFEGUARDS = [
               "tree_drop/is_refused_unless_it_is_acknowledged"),
     Safeguard("compaction: all versions of a key stay in one table", MERGE, "(is_full && !continues(key))", "is_full",
               "tree/snapshot", "tree_compact/keeps_all_versions_of_a_key_in_one_table"),
+    # Bulk loads.
+    Safeguard("ingest: entries come in the order of their keys", INGESTION,
+              "if (last_key_ && compare<key_view>(codec<Key>::as_view(*last_key_), key) >= 0)", "if (false)",
+              "tree/ingest", "tree_ingest/refuses_what_is_not_sorted_and_changes_nothing"),
+    Safeguard("ingest: what is in memory goes to tables first", OPEN,
+              "            maintenance_.freeze();\n            maintenance_.flush_all();\n            ingestion", "            ingestion",
+              "tree/ingest", "tree_ingest/is_newer_than_all_before_and_older_than_all_after"),
+    Safeguard("ingest: a number of its own", INGESTION, "number_(to.store.last_sequence.load() + 1)",
+              "number_(to.store.last_sequence.load())", "tree/ingest",
+              "tree_ingest/is_not_seen_by_older_snapshots"),
+    Safeguard("ingest: the number counts as given", STATE,
+              "        store.last_sequence.store(number, std::memory_order_release);\n", "", "tree/ingest",
+              "tree_ingest/takes_sorted_entries"),
+    # Compressed blocks.
+    Safeguard("compression: a block does not claim too much", COMPRESSED,
+              "    if (header.columns_bytes() / max_compression_ratio > fewer.size())", "    if (false)",
+              "storage/compression", "compression/of_hostile_blocks_is_refused*"),
+    Safeguard("compression: a policy that is not named is refused", "storage/format/block.hpp",
+              "        if (!is_known) throw unknown_compression(name);\n", "", "storage/compression",
+              "compression/that_is_not_named_is_refused_on_opening*"),
+    # Memory.
+    Safeguard("arena: a piece lies in its chunk", "memtable/arena.hpp",
+              "needed > static_cast<std::size_t>(end_ - next_)", "bytes > static_cast<std::size_t>(end_ - next_)",
+              "memtable/arena", "arena_take/does_not_align_its_way_out_of_a_chunk"),
     # Owners and files.
     Safeguard("owner: one at a time", DIRECTORY, "    if (!folder_.lock(mode == open_mode::read_only))",
               "    if (false)", "faults/owner", "faults_locked/*"),

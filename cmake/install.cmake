@@ -18,6 +18,7 @@ configure_package_config_file(
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/lsm-config-version.cmake
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/lsm-config.cmake ${PROJECT_BINARY_DIR}/lsm-config-version.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/lsm-find-compression.cmake
         DESTINATION ${package_dir})
 
 configure_file(${PROJECT_SOURCE_DIR}/cmake/lsm.pc.in ${PROJECT_BINARY_DIR}/lsm.pc @ONLY)

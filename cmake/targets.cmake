@@ -46,10 +46,13 @@ foreach(component IN ITEMS json serialization)
   endif()
 endforeach()
 
-find_library(LSM_LZ4_LIBRARY lz4 DOC "liblz4, for lz4_compression")
-find_library(LSM_ZSTD_LIBRARY zstd DOC "libzstd, for zstd_compression")
-mark_as_advanced(LSM_LZ4_LIBRARY LSM_ZSTD_LIBRARY)
-if(LSM_LZ4_LIBRARY AND LSM_ZSTD_LIBRARY)
-  lsm_add_component(lsm-compression compression HEADERS ${compression_headers} LINK lsm lz4 zstd)
+# Where the libraries are is this machine's business: an installed package looks for them again.
+include(${CMAKE_CURRENT_LIST_DIR}/lsm-find-compression.cmake)
+lsm_find_compression(compression_libraries compression_dirs)
+if(compression_libraries)
+  lsm_add_component(lsm-compression compression HEADERS ${compression_headers}
+                    LINK lsm "$<BUILD_INTERFACE:${compression_libraries}>")
+  target_include_directories(lsm-compression SYSTEM INTERFACE
+                             "$<BUILD_INTERFACE:${compression_dirs}>")
   list(APPEND lsm_components compression)
 endif()

@@ -95,8 +95,8 @@ public:
     /// All entries of a range that is sorted by key, each key once, as one write: it goes straight to
     /// tables, without log and memtable, several times as fast as batches. All of it, and all before
     /// it, is on the device when it returns; where it throws, also because the range does, nothing of
-    /// it is in the tree. Flushes first. Other writers wait until it returns, so the range must not
-    /// write to the tree; readers do not wait. O(n).
+    /// it is in the tree. Flushes first. Other writers wait until it returns, so the range must only read the
+    /// tree, and not wait for one who writes; readers do not wait. O(n).
     /// @param entries of `key, value` pairs, read once
     template <std::ranges::input_range Entries>
     void ingest(Entries&& entries);
@@ -117,7 +117,8 @@ public:
     template <class F>
     bool visit(const key_view& key, F&& f) const;
     /// The values of several keys, as of one moment, in the keys' order. Lookups wait for memory side by
-    /// side, up to 16 at a time, where the range holds its keys: it is a forward range of references.
+    /// side, up to 16 at a time; strings only where the range is a container or contiguous, so that
+    /// they stay where they are.
     template <std::ranges::input_range Keys>
     [[nodiscard]] std::vector<std::optional<Value>> multi_get(Keys&& keys) const;
     /// A lazy view of the entries in a key range, as they are now: `scan(closed(lo, hi))`,
@@ -135,7 +136,7 @@ public:
 
     /// Writes what is in memory to tables. Returns when it is durable.
     void flush();
-    /// Flushes, and lets the policy compact everything.
+    /// Flushes, and lets the policy compact all that is there when it is called.
     void compact();
     /// Does one bounded slice of the maintenance that is due, where no thread does.
     /// @returns whether there was any

@@ -44,10 +44,12 @@ public:
     }
     template <std::ranges::input_range Keys>
     [[nodiscard]] std::vector<std::optional<value_type>> multi_get(Keys&& keys) const {
-        // Views of keys that the range only makes on the way are valid one at a time.
-        constexpr bool keys_stay = std::ranges::forward_range<Keys> &&
-                                   std::is_lvalue_reference_v<std::ranges::range_reference_t<Keys>>;
-        constexpr std::size_t together = keys_stay ? 16 : 1;
+        // A view of a key that the range only makes on the way is valid until the next one.
+        constexpr bool is_container =
+            std::ranges::contiguous_range<Keys> ||
+            (std::ranges::forward_range<Keys> && !std::ranges::view<std::remove_cvref_t<Keys>>);
+        constexpr bool borrows = access_of<key_type> == access_kind::borrowed;
+        constexpr std::size_t together = is_container || !borrows ? 16 : 1;
         std::vector<std::optional<value_type>> values;
         std::vector<key_view> group;
         group.reserve(together);

@@ -160,6 +160,32 @@ BOOST_AUTO_TEST_CASE(strong_writers_share_their_waiting) {
     BOOST_TEST(entries == 200U);
 }
 
+/// Else it would go on for as long as somebody writes.
+BOOST_AUTO_TEST_CASE(compacting_ends_while_others_write) {
+    for (const std::size_t threads : {0, 1}) {
+        const support::temporary_folder folder;
+        lsm::lsm_tree<int, int>::options how;
+        how.memtable.max_entries = 1000;
+        how.maintenance_threads = threads;
+        lsm::lsm_tree<int, int> t{folder / "t", how};
+        constexpr int keys = 100'000;  // so many that a merge takes longer than filling a memtable
+        for (int i = 0; i < keys; ++i) t.put(i, i);
+        constexpr int most = 3'000'000;
+        std::atomic<bool> over = false;
+        std::atomic<int> written = 0;
+        crew writers;
+        writers.add([&] {
+            while (!over && written < most) t.put(static_cast<int>(7919LL * ++written % keys), 0);
+        });
+        for (int round = 0; round < 3; ++round) t.compact();
+        over = true;
+        BOOST_TEST_MESSAGE(threads << " threads: " << written
+                                   << " writes beside three compactions");
+        BOOST_TEST(writers.join() == 0);
+        BOOST_TEST(written < most, "compact returned only when nobody wrote any more");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(closing_ends_what_runs_and_refuses_what_comes) {
     for (int round = 0; round < 20; ++round) {
         const support::temporary_folder folder;

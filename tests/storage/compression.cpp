@@ -12,6 +12,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 
 namespace {
@@ -86,6 +87,25 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(keeps_the_laws, Compression, compressions) {
         lsm::testing::check_compression(Compression{}, lsm::byte_view(noise).first(size));
         lsm::testing::check_compression(Compression{}, lsm::byte_view(pattern).first(size));
     }
+}
+
+/// As a tree of static storage does when it is closed at the very end.
+BOOST_AUTO_TEST_CASE_TEMPLATE(works_when_the_objects_of_the_thread_are_gone, Compression,
+                              compressions) {
+    static bool came_back;
+    struct late {
+        bool is_used = false;
+        ~late() {
+            lsm::byte_buffer bytes(1000), back(1000);
+            came_back = is_used && Compression::decompress(Compression{}.compress(bytes), back);
+        }
+    };
+    came_back = false;
+    std::thread([] {
+        thread_local late goes_last;
+        goes_last.is_used = !Compression{}.compress(lsm::byte_buffer(1000)).empty();
+    }).join();
+    BOOST_TEST(came_back);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(makes_tables_smaller, Compression, compressions) {
@@ -173,6 +193,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(of_hostile_blocks_is_refused, Compression, compres
         bad[at] = std::byte{byte};
         BOOST_CHECK_THROW(block{bad}, lsm::decode_error);
     };
+    refuses(3, 1);     // 16 million entries
     refuses(6, 0);     // as if the columns lay there as they are
     refuses(6, 99);    // by a policy that is not known
     refuses(20, 1);    // the values would be shorter

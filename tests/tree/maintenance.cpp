@@ -166,6 +166,52 @@ BOOST_AUTO_TEST_CASE(is_refused_unless_it_is_acknowledged) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(tree_table_plan)
+
+namespace {
+
+/// Blocks that note what they are told of their tables.
+struct noting_format : lsm::block_format {
+    static inline std::vector<lsm::table_plan> plans;
+
+    template <class Key, class Value>
+    [[nodiscard]] auto build(const lsm::table_plan& plan) const {
+        plans.push_back(plan);
+        return lsm::block_format::build<Key, Value>(plan);
+    }
+};
+
+}  // namespace
+
+/// Tables that stay in the run which a job writes into have none of its keys.
+BOOST_AUTO_TEST_CASE(says_that_a_part_of_the_last_run_is_the_oldest) {
+    lsm::lsm_tree<int, int, lsm::b_tree_memtable,
+                  lsm::basic_storage<noting_format, lsm::memory_medium>>::options how;
+    how.compaction.max_table_bytes = 4000;
+    lsm::lsm_tree<int, int, lsm::b_tree_memtable,
+                  lsm::basic_storage<noting_format, lsm::memory_medium>>
+        t{lsm::memory_disk(), how};
+    for (const int first : {0, 1}) {
+        for (int i = first; i < 2000; i += 2) t.put(i, i);
+        t.flush();
+    }
+    BOOST_TEST(noting_format::plans[0].is_oldest);
+    BOOST_TEST(!noting_format::plans[1].is_oldest);
+    t.compact();
+    BOOST_REQUIRE(t.stats().tables.size() > 2);
+    noting_format::plans.clear();
+    t.put(5, 50);
+    t.compact();
+    BOOST_REQUIRE(noting_format::plans.size() == 2);
+    BOOST_TEST(!noting_format::plans[0].is_oldest);
+    BOOST_TEST(noting_format::plans[0].level == 0U);
+    BOOST_TEST(noting_format::plans[1].is_oldest);
+    BOOST_TEST(noting_format::plans[1].level == how.compaction.last_level);
+    BOOST_TEST((t.get(5) == 50));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(tree_stats)
 
 BOOST_AUTO_TEST_CASE(count_what_there_is) {

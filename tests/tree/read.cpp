@@ -145,6 +145,20 @@ BOOST_AUTO_TEST_CASE(looks_wherever_a_key_may_be) {
     BOOST_TEST(right == keys.size());
 }
 
+/// Such a view shows one object again and again.
+BOOST_AUTO_TEST_CASE(takes_a_view_that_reuses_its_memory) {
+    tree t{lsm::memory_disk()};
+    t.put("key 1", "1");
+    t.put("key 2", "2");
+    t.flush();
+    std::string made;
+    const auto keys =
+        std::views::iota(0, 4) | std::views::transform([&](int i) -> const std::string& {
+            return made = "key " + std::to_string(i);
+        });
+    BOOST_TEST((t.multi_get(keys) == answers{std::nullopt, "1", "2", std::nullopt}));
+}
+
 BOOST_AUTO_TEST_CASE(finds_no_key_without_a_place_in_the_order) {
     support::memory_tree<double, int> t{lsm::memory_disk()};
     t.put(1.0, 1);

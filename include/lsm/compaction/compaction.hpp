@@ -60,7 +60,7 @@ using level_summary = std::vector<run_summary>;
 /// Everything that a compaction policy may decide from. A value: no I/O, no clock of its own.
 struct compaction_view {
     std::vector<level_summary> levels;  ///< level 0 holds the newest runs
-    bool requested = false;             ///< the user called `compact()`
+    bool requested = false;  ///< the user called `compact()`: for what is shown, newer runs are not
     sequence_number oldest_pin =
         max_sequence;  ///< no snapshot and no view reads at an older number
     byte_view memory;  ///< what the policy's last job asked to be remembered

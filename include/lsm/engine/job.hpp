@@ -117,7 +117,9 @@ private:
                     from.push_back(std::make_unique<run_cursor<Key, Value>>(std::move(taken),
                                                                             direction::forward));
             }
-        return make_merge(std::move(from), older_than(plan_.output_level, place_.run_index));
+        // The tables that stay in the run which the outputs join have none of their keys: `check_job`.
+        const std::size_t older = place_.new_run ? place_.run_index : place_.run_index + 1;
+        return make_merge(std::move(from), older_than(plan_.output_level, older));
     }
     /// The pins are read when the inputs are fixed: who pins later reads at newer numbers than theirs.
     [[nodiscard]] std::unique_ptr<merge> make_merge(sources from,

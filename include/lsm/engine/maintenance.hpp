@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/compaction/compaction.hpp>
+#include <lsm/core/entry.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/engine/compaction_plan.hpp>
 #include <lsm/engine/failure.hpp>
@@ -137,7 +138,13 @@ public:
     /// The same when tables have come.
     void after_ingestion() noexcept {
         froze_ = false;
-        has_threads_ ? due_.notify_one() : run_all_or_report();
+        if (!has_threads_) return run_all_or_report();
+        try {
+            const lock_type lock(state_.store.changes);
+            take_pressure();
+        } catch (...) {  // the next job tells
+        }
+        due_.notify_one();
     }
 
     /// Returns when all that is frozen is in tables. @throws error
@@ -148,12 +155,13 @@ public:
             if (!step_in_hand()) state_.check_writable();
         }
     }
-    /// Asks the policy to compact everything, and returns when all that follows is done.
+    /// Asks the policy to compact all that is in tables now, and returns when that is done, whatever
+    /// others write meanwhile.
     /// @throws error
     void compact() {
         request(true);
         try {
-            if (!threads_reach([&] { return !requested_; })) run_all();
+            if (!threads_reach([&] { return !requested_; })) run_while([&] { return requested(); });
         } catch (...) {
             request(false);
             throw;
@@ -184,6 +192,7 @@ private:
     void request(bool wanted) {
         const lock_type lock(state_.store.changes);
         requested_ = wanted;
+        requested_at_ = state_.store.last_sequence.load();
     }
     void run_all_or_report() noexcept {
         try {
@@ -192,9 +201,17 @@ private:
             state_.report(std::current_exception());
         }
     }
+    [[nodiscard]] bool requested() {
+        const lock_type lock(state_.store.changes);
+        return requested_;
+    }
     void run_all() {
+        run_while([] { return true; });
+    }
+    template <class GoesOn>
+    void run_while(GoesOn goes_on) {
         const std::scoped_lock one(stepping_);
-        while (!stopping_ && step_in_hand()) {
+        while (!stopping_ && goes_on() && step_in_hand()) {
         }
     }
 
@@ -208,7 +225,10 @@ private:
             return next;
         }
         const compaction_view seen = view();
-        for (compaction_job& planned : state_.options.compaction.plan(seen)) {
+        const auto plan = [&](const compaction_view& of) {
+            return state_.options.compaction.plan(of);
+        };
+        for (compaction_job& planned : plan(requested_ ? without_newer(seen) : seen)) {
             if (std::ranges::any_of(planned.inputs, [&](auto id) { return busy_.contains(id); }))
                 continue;
             auto next = std::make_unique<job_type>(state_, seen, std::move(planned));
@@ -217,6 +237,17 @@ private:
         }
         if (busy_.empty()) requested_ = false;
         return nullptr;
+    }
+    /// What `compact()` was asked for: not the runs that have come since, or it would go on for as long
+    /// as somebody writes.
+    [[nodiscard]] compaction_view without_newer(compaction_view seen) const {
+        if (seen.levels.empty()) return seen;
+        std::erase_if(seen.levels.front(), [&](const run_summary& run) {
+            return std::ranges::all_of(run, [&](const table_summary& table) {
+                return table.min_sequence > requested_at_;
+            });
+        });
+        return seen;
     }
     [[nodiscard]] compaction_view view() const {
         compaction_view seen = summarize(*state_.current.read()->tables);
@@ -230,6 +261,9 @@ private:
     }
     void finish(job_type& done) {
         done.install();
+        take_pressure();
+    }
+    void take_pressure() {
         if constexpr (compaction_has_pressure<decltype(state_.options.compaction)>)
             pressure_ = state_.options.compaction.pressure(view());
     }
@@ -388,6 +422,7 @@ private:
     std::condition_variable progress_;  // some was done, or failed
     // Guarded by `changes`.
     bool requested_ = false;
+    sequence_number requested_at_ = no_sequence;  // the last one before
     bool flushing_ = false;
     table_ids busy_;  // the inputs of jobs in flight
     std::size_t jobs_in_threads_ = 0;

@@ -71,11 +71,19 @@ public:
         state_.check_writable();
         writers_.alone([&] {
             state_.check_writable();
+            maintenance_.wait_for_room();
             maintenance_.freeze();
             maintenance_.flush_all();
-            ingestion<state_type> entries(state_);
-            each([&](const key_view& key, const cell<Value>& value) { entries.add(key, value); });
-            entries.install();
+            try {
+                ingestion<state_type> entries(state_);
+                each([&](const key_view& key, const cell<Value>& value) {
+                    entries.add(key, value);
+                });
+                entries.install();
+            } catch (...) {
+                if (state_.store.root_unknown) state_.fail(std::current_exception());
+                throw;
+            }
         });
         maintenance_.after_ingestion();
     }

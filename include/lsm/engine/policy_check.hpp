@@ -18,6 +18,8 @@ struct checked_key {
     static_assert(has_codec<Key>,
                   "lsm: the key type has no codec: describe it, give it serialize(), or specialise "
                   "lsm::codec for it");
+    static_assert(!std::is_same_v<Key, bool>,
+                  "lsm: keys of type bool: two values need no tree; take an enumeration of bool");
     static_assert(ordered<Key>, "lsm: the key type has no order: give it operator<=> or operator<");
     static_assert(std::is_copy_constructible_v<Key>,
                   "lsm: keys are copied: make the key type copyable");

@@ -76,18 +76,20 @@ struct block_encoding
     }
     /// The inverse. @throws decode_error
     static byte_buffer decompress(byte_buffer block) {
-        return detail::decompress_block(std::move(block), any_compression);
+        return detail::decompress_block<compressions>(std::move(block));
     }
 
 private:
-    /// Calls `f.template operator()<Policy>()` for each that a block may be compressed by.
-    static constexpr auto any_compression = [](auto&& f) {
-        return (detail::compression_choice<Compression>::any(f) || ... ||
-                f.template operator()<AlsoCompressed>());
-    };
+    /// All that a block may be compressed by.
+    using compressions =
+        typename detail::compression_choice<Compression>::template with<AlsoCompressed...>;
+    static_assert(compressions::tell_themselves_apart(),
+                  "lsm: two compression policies have one id or one name, or one has the id 0");
+
     /// @throws unknown_compression
     static std::string known_compression(std::string_view name) {
-        const bool is_known = any_compression([&]<class Policy>() { return Policy::name == name; });
+        const bool is_known =
+            compressions::any([&]<class Policy>() { return Policy::name == name; });
         if (!is_known) throw unknown_compression(name);
         return std::string(name);
     }

@@ -1,0 +1,12 @@
+# Gives the libraries and include directories of liblz4 and libzstd, or nothing unless all are here.
+function(lsm_find_compression libraries dirs)
+  find_path(LSM_LZ4_INCLUDE_DIR lz4.h)
+  find_library(LSM_LZ4_LIBRARY lz4)
+  find_path(LSM_ZSTD_INCLUDE_DIR zstd.h)
+  find_library(LSM_ZSTD_LIBRARY zstd)
+  mark_as_advanced(LSM_LZ4_INCLUDE_DIR LSM_LZ4_LIBRARY LSM_ZSTD_INCLUDE_DIR LSM_ZSTD_LIBRARY)
+  if(LSM_LZ4_INCLUDE_DIR AND LSM_LZ4_LIBRARY AND LSM_ZSTD_INCLUDE_DIR AND LSM_ZSTD_LIBRARY)
+    set(${libraries} ${LSM_LZ4_LIBRARY} ${LSM_ZSTD_LIBRARY} PARENT_SCOPE)
+    set(${dirs} ${LSM_LZ4_INCLUDE_DIR} ${LSM_ZSTD_INCLUDE_DIR} PARENT_SCOPE)
+  endif()
+endfunction()

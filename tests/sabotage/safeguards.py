@@ -315,7 +315,7 @@ SAFEGUARDS = [
               "    if (!is_plausible(header, fewer.size())) in.fail", "    if (false) in.fail",
               "storage/compression", "compression/of_hostile_blocks_is_refused*"),
     Safeguard("compression: a policy that is not named is refused", "storage/format/block.hpp",
-              "        if (!is_known) throw unknown_compression(name);\n", "", "storage/compression",
+              "        if (!is_known) throw unknown_compression(called);\n", "", "storage/compression",
               "compression/that_is_not_named_is_refused_on_opening*"),
     Safeguard("compaction: a request ends though others write", MAINTENANCE,
               "plan(requested_ ? without_newer(seen) : seen)", "plan(seen)", "concurrency/together",

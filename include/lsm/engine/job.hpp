@@ -113,10 +113,10 @@ private:
                 run_type taken;
                 for (const auto& each : tables)
                     if (is_input(*each)) taken.push_back(each);
-                if (!taken.empty())
-                    from.push_back(std::make_unique<run_cursor<Key, Value>>(std::move(taken),
-                                                                            direction::forward));
+                if (!taken.empty()) taken_.push_back(std::move(taken));
             }
+        for (const run_type& each : taken_)
+            from.push_back(std::make_unique<run_cursor<Key, Value>>(each, direction::forward));
         // The tables that stay in the run which the outputs join have none of their keys: `check_job`.
         const std::size_t older = place_.new_run ? place_.run_index : place_.run_index + 1;
         return make_merge(std::move(from), older_than(plan_.output_level, older));
@@ -210,6 +210,7 @@ private:
     table_ids inputs_;
     job_placement place_;
     bool is_flush_ = false;
+    std::vector<run_type> taken_;  // what the merge reads
     std::unique_ptr<merge> merge_;
     job_event event_;
 };

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <utility>
+#include <span>
 #include <vector>
 
 namespace lsm::engine {
@@ -19,14 +19,16 @@ namespace lsm::engine {
 template <class Key, class Value>
 using run = std::vector<std::shared_ptr<const table<Key, Value>>>;
 
-/// A run as one source: its tables' blocks one after another, each loaded only when it is needed.
+/// A run as one source: its tables' blocks one after another, each loaded only when it is needed. The
+/// run outlives the cursor, which copies nothing of it.
 template <class Key, class Value>
 class run_cursor final : public cursor<Key, Value> {
     using base = cursor<Key, Value>;
     using key_view = typename base::key_view;
 
 public:
-    run_cursor(run<Key, Value> tables, direction way) : tables_(std::move(tables)), way_(way) {}
+    run_cursor(const run<Key, Value>& tables, direction way) : tables_(tables), way_(way) {}
+    run_cursor(run<Key, Value>&& tables, direction way) = delete;
 
     void seek_first() override {
         sought_.reset();
@@ -132,7 +134,8 @@ private:
             return compare<key_view>(view_in<Key>(window.keys[i]), key) <= 0;
         });
     }
-    run<Key, Value> tables_;
+
+    std::span<const std::shared_ptr<const table<Key, Value>>> tables_;
     direction way_;
     std::size_t table_ = 0;
     std::size_t block_ = 0;

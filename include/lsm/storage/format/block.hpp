@@ -87,11 +87,11 @@ private:
                   "lsm: two compression policies have one id or one name, or one has the id 0");
 
     /// @throws unknown_compression
-    static std::string known_compression(std::string_view name) {
+    static std::string known_compression(std::string_view called) {
         const bool is_known =
-            compressions::any([&]<class Policy>() { return Policy::name == name; });
-        if (!is_known) throw unknown_compression(name);
-        return std::string(name);
+            compressions::any([&]<class Policy>() { return Policy::name == called; });
+        if (!is_known) throw unknown_compression(called);
+        return std::string(called);
     }
 };
 

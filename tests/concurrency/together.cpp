@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(strong_writers_share_their_waiting) {
 
 /// Else it would go on for as long as somebody writes.
 BOOST_AUTO_TEST_CASE(compacting_ends_while_others_write) {
-    for (const std::size_t threads : {0, 1}) {
+    for (const std::size_t threads : {0U, 1U}) {
         const support::temporary_folder folder;
         lsm::lsm_tree<int, int>::options how;
         how.memtable.max_entries = 1000;

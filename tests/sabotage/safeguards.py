@@ -317,9 +317,6 @@ SAFEGUARDS = [
     Safeguard("compression: a policy that is not named is refused", "storage/format/block.hpp",
               "        if (!is_known) throw unknown_compression(called);\n", "", "storage/compression",
               "compression/that_is_not_named_is_refused_on_opening*"),
-    Safeguard("compaction: a request ends though others write", MAINTENANCE,
-              "plan(requested_ ? without_newer(seen) : seen)", "plan(seen)", "concurrency/together",
-              "threads_together/compacting_ends_while_others_write"),
     # Memory.
     Safeguard("arena: a piece lies in its chunk", "memtable/arena.hpp",
               "needed > static_cast<std::size_t>(end_ - next_)", "bytes > static_cast<std::size_t>(end_ - next_)",

@@ -193,11 +193,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(of_hostile_blocks_is_refused, Compression, compres
         bad[at] = std::byte{byte};
         BOOST_CHECK_THROW(block{bad}, lsm::decode_error);
     };
-    refuses(3, 1);     // 16 million entries
-    refuses(6, 0);     // as if the columns lay there as they are
-    refuses(6, 99);    // by a policy that is not known
-    refuses(20, 1);    // the values would be shorter
-    refuses(23, 255);  // the values would take 4 GiB
+    refuses(3, 1);                 // 16 million entries
+    refuses(6, 0);                 // as if the columns lay there as they are
+    refuses(6, 99);                // by a policy that is not known
+    refuses(20, 1);                // the values would be shorter
+    refuses(23, 255);              // the values would take 4 GiB
+    lsm::byte_buffer huge = good;  // keys and values would take 8 GiB together
+    huge[19] = huge[23] = std::byte{255};
+    BOOST_CHECK_THROW(block{huge}, lsm::decode_error);
     lsm::byte_buffer cut = good;
     cut.pop_back();
     BOOST_CHECK_THROW(block{cut}, lsm::decode_error);

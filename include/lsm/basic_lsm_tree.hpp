@@ -95,8 +95,8 @@ public:
     /// All entries of a range that is sorted by key, each key once, as one write: it goes straight to
     /// tables, without log and memtable, several times as fast as batches. All of it, and all before
     /// it, is on the device when it returns; where it throws, also because the range does, nothing of
-    /// it is in the tree. Flushes first. Other writers wait until it returns, so the range must only read the
-    /// tree, and not wait for one who writes; readers do not wait. O(n).
+    /// it is in the tree. Flushes first. Other writers wait until it returns, so the range must only
+    /// read the tree, and not wait for one who writes; readers do not wait. O(n).
     /// @param entries of `key, value` pairs, read once
     template <std::ranges::input_range Entries>
     void ingest(Entries&& entries);

@@ -121,6 +121,7 @@ struct tree_state {
         install(edit, {}, number, [&](root_record& root) { root.last_sequence = number; });
         store.last_sequence.store(number, std::memory_order_release);
     }
+
     /// Ends the log, when all that it holds is in tables. With @p clean, the root tells of all there
     /// is: an orderly close. @throws error
     void end_log(bool clean) {

@@ -8,6 +8,7 @@
 #include <lsm/engine/run_cursor.hpp>
 #include <lsm/engine/table.hpp>
 #include <lsm/engine/table_ids.hpp>
+#include <lsm/engine/table_lookup.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -17,50 +18,6 @@
 #include <vector>
 
 namespace lsm::engine {
-
-/// One of several lookups that go through a run side by side, a step at a time.
-template <class Key, class Value>
-class table_lookup {
-public:
-    /// @param asked_as its number among those that were asked for
-    table_lookup(const sought_key<Key>& of, std::size_t asked_as)
-        : key_(&of.view), hash_(of.hash), number_(asked_as) {}
-
-    [[nodiscard]] const typename sought_key<Key>::view_type& key() const noexcept { return *key_; }
-    [[nodiscard]] std::size_t number() const noexcept { return number_; }
-
-    void begin(const table<Key, Value>* in) noexcept {
-        in_ = in;
-        if (in_) in_->index().filter.expect(hash_);
-    }
-    void choose_block() {
-        if (!in_) return;
-        const auto candidate = in_->index().candidate(*key_, hash_);
-        block_ = candidate.value_or(0);
-        if (candidate)
-            in_->expect_home(block_);
-        else
-            in_ = nullptr;
-    }
-    void expect_block() const noexcept {
-        if (in_) in_->expect_block(block_);
-    }
-    void expect_keys() const noexcept {
-        if (in_) in_->expect_keys(block_);
-    }
-    /// @returns whether to look further
-    template <class F>
-    bool find(sequence_number at, F&& f) const {
-        return !in_ || in_->find_in_block(block_, *key_, at, f);
-    }
-
-private:
-    const typename sought_key<Key>::view_type* key_;
-    std::uint64_t hash_;
-    std::size_t number_;
-    const table<Key, Value>* in_ = nullptr;  // null where the run does not hold it
-    std::size_t block_ = 0;
-};
 
 /// The immutable set of live runs at one moment: levels, newest first; in each its runs, newest
 /// first; in each its tables, by key.

@@ -69,9 +69,11 @@ inline void edit(lsm::byte_buffer& file, script& from) {
     }
 }
 
-/// All the changes that the rest of an input says.
-inline void edit_all(lsm::byte_buffer& file, script& from) {
-    for (int changes = 0; changes < 8 && !from.at_end(); ++changes) edit(file, from);
+/// All the changes that the rest of an input says. @returns how many
+inline std::size_t edit_all(lsm::byte_buffer& file, script& from) {
+    std::size_t changes = 0;
+    for (; changes < 8 && !from.at_end(); ++changes) edit(file, from);
+    return changes;
 }
 
 }  // namespace fuzz

@@ -38,12 +38,15 @@ fuzz::contents scanned(const fuzz::tree& from) {
     return all;
 }
 
-/// What the tree holds is what it held after some commit: the last, or the last but one where a
-/// process ended, or any one where power was lost.
-void check_answers(const fuzz::tree& from, const fuzz::victim& healthy, const choice& how) {
+/// What the tree holds is what it held after some commit: the last, or any one where power was lost.
+/// Where a process ended, each place that was changed may cost the last commit: a damaged commit whose
+/// successor is damaged, too, looks like one that was not finished.
+void check_answers(const fuzz::tree& from, const fuzz::victim& healthy, const choice& how,
+                   std::size_t changes) {
     const fuzz::contents found = scanned(from);
     const auto& prefixes = healthy.prefixes();
-    const std::size_t may_miss = !how.crashed ? 0 : how.rebooted ? prefixes.size() - 1 : 1;
+    const std::size_t all = prefixes.size() - 1;
+    const std::size_t may_miss = !how.crashed ? 0 : how.rebooted ? all : (std::min)(changes, all);
     const auto oldest = prefixes.end() - 1 - static_cast<std::ptrdiff_t>(may_miss);
     fuzz::require(std::find(oldest, prefixes.end(), found) != prefixes.end(),
                   "a scan is right, or fails");
@@ -68,7 +71,8 @@ void use(fuzz::tree& forged, bool read_only) {
     forged.close();
 }
 
-void open_and_use(const fuzz::files& all, const fuzz::victim& healthy, const choice& how) {
+void open_and_use(const fuzz::files& all, const fuzz::victim& healthy, const choice& how,
+                  std::size_t changes) {
     fuzz::tree::options settings = fuzz::settings();
     settings.mode = how.read_only ? open_mode::read_only : open_mode::open;
     const auto disk = fuzz::disk_of(all, how.rebooted ? 2 : 1);
@@ -77,7 +81,7 @@ void open_and_use(const fuzz::files& all, const fuzz::victim& healthy, const cho
         if (how.forged)
             use(opened, how.read_only);
         else
-            check_answers(opened, healthy, how);
+            check_answers(opened, healthy, how, changes);
     } catch (const error& failure) {
         fuzz::require(all != healthy.files(), "files that nobody changed are read");
     }
@@ -93,13 +97,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::files all = healthy.files();
     const auto which = std::next(all.begin(), input.byte() % static_cast<int>(all.size()));
     const std::string name = which->first;
+    std::size_t changes = 1;
     if (how.gone) {
         all.erase(which);
     } else {
-        fuzz::edit_all(which->second, input);
+        changes = fuzz::edit_all(which->second, input);
         if (how.forged && which->second != healthy.files().at(name)) fuzz::forge(all, name);
     }
-    open_and_use(all, healthy, how);
+    open_and_use(all, healthy, how, changes);
     return 0;
 }
 

@@ -45,11 +45,15 @@ template <class Filter, class Compression, class... AlsoCompressed>
 struct block_encoding;
 /// Filters that tell which keys a table does not hold.
 struct bloom_filter;
+struct fuse_filter;
 struct no_filter;
 /// Compressions of blocks: `<lsm/storage/compression/lz4.hpp>` links liblz4, `zstd.hpp` libzstd.
 struct no_compression;
 struct lz4_compression;
 struct zstd_compression;
+/// Either, one for the bulk of the data and one for what is younger.
+template <class Younger, class Oldest>
+struct by_age;
 template <class Filter = bloom_filter, class Compression = no_compression, class... AlsoCompressed>
 using basic_block_format = paged_format<block_encoding<Filter, Compression, AlsoCompressed...>>;
 using block_format = basic_block_format<>;

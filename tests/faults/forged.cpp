@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(any_bit_of_a_root_that_is_flipped_is_found) {
     root.last_sequence = 7;
     root.log = {{1, 2, 8192}};
     root.trees.push_back(
-        {0, "", "text", "u64", {{{{1, "block", 1, "lsm", 300, {200, 50, 7}}}}}, {}, 5});
+        {0, "", "text", "u64", {{{{1, "block", 1, "lsm", 300, {200, 50, 7}}}}}, {}, 5, 11});
     lsm::byte_buffer bytes = lsm::write_root(root);
     for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
         bytes[bit / 8] ^= std::byte{1} << (bit % 8);

@@ -39,9 +39,8 @@ struct block_numbers : tree<std::uint64_t, double, lsm::block_format> {
 
 struct block_compressed
     : tree<std::string, std::string,
-           lsm::basic_block_format<
-               lsm::bloom_filter,
-               lsm::compression_by_age<lsm::lz4_compression, lsm::zstd_compression>>> {
+           lsm::basic_block_format<lsm::by_age<lsm::bloom_filter, lsm::fuse_filter>,
+                                   lsm::by_age<lsm::lz4_compression, lsm::zstd_compression>>> {
     using basic_lsm_tree::basic_lsm_tree;
     static constexpr auto name = "block_compressed";
     static key_type key(int i) { return "key " + std::to_string(i); }
@@ -93,6 +92,7 @@ typename Tree::options settings(lsm::open_mode mode = lsm::open_mode::open_or_cr
     how.mode = mode;
     how.storage.format.block_bytes = 64;
     how.log.segment_bytes = 8192;
+    how.filter_seed = 42;
     return how;
 }
 

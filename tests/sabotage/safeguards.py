@@ -29,6 +29,8 @@ RECOVERY = "engine/recovery.hpp"
 INGESTION = "engine/ingestion.hpp"
 COMPRESSED = "storage/format/block/compressed_block.hpp"
 TABLE = "engine/table.hpp"
+TABLE_FILE = "engine/table_file.hpp"
+OPEN_FILES = "bounded/open_files"
 RETAIN = "engine/retain_cursor.hpp"
 PLAN = "engine/compaction_plan.hpp"
 OPEN = "engine/open_tree.hpp"
@@ -242,12 +244,12 @@ SAFEGUARDS = [
               "            if (false)", DAMAGE, "faults_damage/by_an_older_root_is_never_silent*"),
     Safeguard("root: tables without one", RECOVERY, "        if (!tables.empty())", "        if (false)", "tree/open",
               "tree_open/refuses_tables_without_a_root"),
-    Safeguard("table: a block's checksum", TABLE, "    if (found != from.checksum)", "    if (false)", DAMAGE,
+    Safeguard("table: a block's checksum", TABLE_FILE, "        if (found != from.checksum)", "        if (false)", DAMAGE,
               "faults_damage/of_any_byte_is_never_silent*"),
-    Safeguard("table: its length", TABLE, "        if (opened.bytes() != record.bytes)", "        if (false)",
+    Safeguard("table: its length", TABLE_FILE, "        if (opened.bytes() != bytes_)", "        if (false)",
               "faults/forged", "faults_forged/a_table_longer_than_its_file_is_corruption"),
-    Safeguard("table: a block lies in it", TABLE,
-              "    if (from.offset > size || from.bytes > size - from.offset)", "    if (false)", "faults/forged",
+    Safeguard("table: a block lies in it", TABLE_FILE,
+              "        if (from.offset > bytes_ || from.bytes > bytes_ - from.offset)", "        if (false)", "faults/forged",
               "faults_forged/an_index_*"),
     Safeguard("table: its number", TABLE, "            if (index.properties.id != record.id)", "            if (false)",
               "faults/forged", "faults_forged/a_table_of_another_number_is_corruption"),
@@ -350,6 +352,12 @@ SAFEGUARDS = [
     Safeguard("mapping: stored from the front on", POSIX, "constexpr std::size_t step = 32;",
               "constexpr std::size_t step = std::size_t{1} << 40;", "faults/store",
               "faults_store/that_is_cut_short_leaves_no_commit_behind_a_hole"),
+    Safeguard("filters: each tree has a seed of its own", RECOVERY, "lsm::detail::unguessable_number()",
+              "std::uint64_t{7}", "tree/table_filters", "tree_table_filters/make_other_mistakes_in_each_tree"),
+    Safeguard("files: tables beyond max_open_files keep none", TABLE_FILE, "        if (files_->take()) kept_",
+              "        kept_", OPEN_FILES, "bounded_open_files/tables_beyond_max_open_files_are_read_all_the_same"),
+    Safeguard("files: a place comes back with its table", TABLE_FILE, "        if (kept_) files_->give_back();", "",
+              OPEN_FILES, "bounded_open_files/places_are_used_again"),
     Safeguard("files: no link is followed for reading", POSIX, "O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK",
               "O_RDONLY | O_CLOEXEC | O_NONBLOCK", "faults/owner",
               "faults_files/that_are_symbolic_links_are_refused"),

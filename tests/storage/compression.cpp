@@ -27,7 +27,7 @@ using tree = lsm::basic_lsm_tree<
     lsm::full_merge_compaction>;
 
 using plain_tree = tree<>;
-using by_age = lsm::compression_by_age<lsm::lz4_compression, lsm::zstd_compression>;
+using by_age = lsm::by_age<lsm::lz4_compression, lsm::zstd_compression>;
 
 constexpr int keys = 2000;
 

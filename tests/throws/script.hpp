@@ -113,6 +113,8 @@ private:
                 settings.compaction.trigger_runs = 3;
                 settings.compaction.max_table_bytes = 100;
                 settings.cache_bytes = 4096;
+                settings.max_open_files = 2;
+                settings.filter_seed = 1;  // so that a run can be played again
                 settings.maintenance_threads = threads_;
                 settings.listener = listener_;
                 tree_.emplace(disk_, settings);

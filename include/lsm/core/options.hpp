@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace lsm {
 
@@ -61,6 +62,12 @@ struct tree_options {
     /// is determined by the calls.
     std::size_t maintenance_threads = 0;
     std::size_t cache_bytes = std::size_t{64} << 20;  ///< for decoded blocks
+    /// Tables that keep their file open. Further ones open it whenever a block is read that the cache
+    /// does not have. The folder, each segment of the log, and each running job have one besides.
+    std::size_t max_open_files = 512;
+    /// What a new tree's filters are seeded with. None: a random number, so that nobody who chooses keys
+    /// can choose those that the filters mistake. An existing tree has the one it was made with.
+    std::optional<std::uint64_t> filter_seed = std::nullopt;
     /// A memtable that could not be flushed waits in memory. When so many wait, writes are refused
     /// with the flush's error.
     std::size_t max_frozen_memtables = 2;

@@ -81,8 +81,7 @@ private:
     static constexpr std::uint64_t max_table_bytes = std::uint64_t{32} << 20;
 
     static typename writer::target target_in(State& state) {
-        return {state.store.medium,
-                state.store.cache,
+        return {state.store.for_tables(),
                 state.options.storage.format,
                 [&store = state.store] { return store.next_table_id++; },
                 0,

@@ -124,8 +124,7 @@ private:
     /// The pins are read when the inputs are fixed: who pins later reads at newer numbers than theirs.
     [[nodiscard]] std::unique_ptr<merge> make_merge(sources from,
                                                     const std::vector<run_type>& older) {
-        typename merge::target to{state_.store.medium,
-                                  state_.store.cache,
+        typename merge::target to{state_.store.for_tables(),
                                   state_.options.storage.format,
                                   [&store = state_.store] { return store.next_table_id++; },
                                   plan_.output_level,

@@ -69,11 +69,12 @@ public:
         }
         if (tables->levels.empty()) return false;
         bool found = false;
-        tables->find({key}, at, [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
-            found = kind == payload_kind::value;
-            if (found) f(value, keep);
-            return false;
-        });
+        tables->find({key, tables->filter_seed}, at,
+                     [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
+                         found = kind == payload_kind::value;
+                         if (found) f(value, keep);
+                         return false;
+                     });
         return found;
     }
 
@@ -87,7 +88,7 @@ public:
             if (!has_order(keys[i])) continue;  // a NaN was never put
             const payload<Value>* const content = find_in_memtables(keys[i], at);
             if (!content)
-                open.emplace_back(sought_key<Key>{keys[i]}, i);
+                open.emplace_back(sought_key<Key>(keys[i], tables->filter_seed), i);
             else if (content->kind() == payload_kind::value)
                 f(i, cell_of<Value>(content->value()));
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/core/entropy.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/core/order.hpp>
@@ -32,10 +33,9 @@ class recovery {
 
 public:
     template <class Options>
-    recovery(std::shared_ptr<medium> from, std::shared_ptr<block_cache> cache,
-             const Options& options)
-        : medium_(std::move(from)), cache_(std::move(cache)), mode_(options.mode),
-          crash_(options.crash) {}
+    recovery(table_resources<medium> from, const Options& options)
+        : medium_(from.medium), tables_(std::move(from)), mode_(options.mode),
+          crash_(options.crash), filter_seed_(options.filter_seed) {}
 
     /// The root and the version that it names. @throws error
     [[nodiscard]] std::pair<root_record, version<Key, Value>> run() {
@@ -142,8 +142,9 @@ private:
                                                     "restore the root, or take the log away");
         root_record root;
         root.clean = true;
+        const std::uint64_t seed = filter_seed_ ? *filter_seed_ : lsm::detail::unguessable_number();
         root.trees.push_back(
-            {0, "", codec<Key>::shape(), codec<Value>::shape(), {}, {}, no_sequence});
+            {0, "", codec<Key>::shape(), codec<Value>::shape(), {}, {}, no_sequence, seed});
         if (medium_->replace_root(write_root(root)) != replace_result::ok)
             throw error(errc::io, where() + "/root: cannot tell whether it was written");
         return root;
@@ -156,6 +157,7 @@ private:
 
     version<Key, Value> open_tables(const tree_record& mine) {
         version<Key, Value> tables;
+        tables.filter_seed = mine.filter_seed;
         for (const level_record& level : mine.levels) {
             auto& runs = tables.levels.emplace_back();
             for (const run_record& records : level) {
@@ -174,7 +176,7 @@ private:
                 known += " " + label(std::string(Format::name), Format::version);
                 return false;
             }
-            opened = stored_table<Key, Value, Format, medium>::open(medium_, cache_, record);
+            opened = stored_table<Key, Value, Format, medium>::open(tables_, record);
             return true;
         });
         const std::string file =
@@ -236,9 +238,10 @@ private:
     [[nodiscard]] std::string where() const { return medium_->describe(); }
 
     std::shared_ptr<medium> medium_;
-    std::shared_ptr<block_cache> cache_;
+    table_resources<medium> tables_;
     open_mode mode_;
     crash_kind crash_;
+    std::optional<std::uint64_t> filter_seed_;
     std::vector<table_name> orphan_tables_;
     std::vector<std::uint64_t> orphan_segments_;
     recovery_report report_;

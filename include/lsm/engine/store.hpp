@@ -8,6 +8,7 @@
 #include <lsm/engine/epochs.hpp>
 #include <lsm/engine/log.hpp>
 #include <lsm/engine/pins.hpp>
+#include <lsm/engine/table_file.hpp>
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
 
@@ -30,6 +31,8 @@ struct store {
     std::shared_ptr<epochs> readers =
         std::make_shared<epochs>();  ///< who may look at what was replaced
     std::shared_ptr<block_cache> cache;
+    std::shared_ptr<open_files> files;
+    std::uint64_t filter_seed = 0;  ///< as the root that was recovered says
     std::shared_ptr<pin_set> pins = std::make_shared<pin_set>();
     std::atomic<sequence_number> last_sequence = no_sequence;  ///< of the last write readers see
     std::atomic<std::uint64_t> next_table_id = 0;
@@ -49,7 +52,12 @@ struct store {
     store(const typename Medium::location& location, const Options& options)
         : medium(std::make_shared<Medium>(location, options.mode)), where(medium->describe()),
           cache(std::make_shared<block_cache>(options.cache_bytes, readers)),
+          files(std::make_shared<open_files>(options.max_open_files)),
           log(medium, options.log, options.durability != durability::power_loss) {}
+
+    [[nodiscard]] table_resources<Medium> for_tables() const {
+        return {medium, cache, files, filter_seed};
+    }
 
     /// Replaces the root by itself as `edit(root)` leaves it, with what every root says filled in.
     /// @pre `changes` is held. @throws error

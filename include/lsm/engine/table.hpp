@@ -8,6 +8,7 @@
 #include <lsm/core/order.hpp>
 #include <lsm/core/prefetch.hpp>
 #include <lsm/engine/block_cache.hpp>
+#include <lsm/engine/table_file.hpp>
 #include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
@@ -41,8 +42,11 @@ template <class Key>
 struct sought_key {
     using view_type = std::remove_cvref_t<view_of<Key>>;
 
+    sought_key(const view_type& key, std::uint64_t filter_seed)
+        : view(key), hash(hash_of<Key>(key, filter_seed)) {}
+
     const view_type& view;
-    std::uint64_t hash = hash_of<Key>(view);
+    std::uint64_t hash;
 };
 
 /// One live table: its index resident, its blocks fetched on demand through the cache. This is what
@@ -161,86 +165,57 @@ private:
     mutable std::atomic<bool> retired_ = false;
 };
 
-/// Reads an extent of a table of @p size bytes and checks it.
-/// @throws error `corruption` naming @p where, or `io`
-template <class Reader>
-[[nodiscard]] byte_buffer fetch(const Reader& reader, std::uint64_t size, const extent& from,
-                                const std::string& where) {
-    const auto damaged = [&](const std::string& what) {
-        return error(errc::corruption, where + ": " + std::to_string(from.bytes) +
-                                           " bytes at offset " + std::to_string(from.offset) +
-                                           " are damaged: " + what);
-    };
-    if (from.offset > size || from.bytes > size - from.offset)
-        throw damaged("the table has only " + std::to_string(size) + " bytes");
-    byte_buffer bytes(from.bytes);
-    reader.read(from.offset, bytes);
-    const std::uint64_t found = checksum(bytes);
-    if (found != from.checksum)
-        throw damaged("expected checksum " + std::to_string(from.checksum) + ", got " +
-                      std::to_string(found));
-    return bytes;
-}
-
 /// A table of one format on one medium.
 template <class Key, class Value, class Format, class Medium>
 class stored_table final : public table<Key, Value> {
     using base = table<Key, Value>;
     using block_pointer = typename base::block_pointer;
     using decoded = typename Format::template block<Key, Value>;
-    using reader = decltype(std::declval<const Medium&>().open(table_name{}));
 
 public:
     /// Opens what the root calls @p record. @throws error
-    [[nodiscard]] static std::shared_ptr<base> open(std::shared_ptr<Medium> medium,
-                                                    std::shared_ptr<block_cache> cache,
+    [[nodiscard]] static std::shared_ptr<base> open(const table_resources<Medium>& from,
                                                     const table_record& record) {
-        const std::string where = medium->describe() + "/" + name_of(record).file_name();
-        reader opened = medium->open(name_of(record));
-        if (opened.bytes() != record.bytes)
-            throw error(errc::corruption, where + ": expected " + std::to_string(record.bytes) +
-                                              " bytes, got " + std::to_string(opened.bytes()));
-        const byte_buffer resident = fetch(opened, record.bytes, record.index, where);
+        auto file = std::make_unique<table_file<Medium>>(from.medium, from.files, record);
+        const byte_buffer resident = file->read(record.index);
         try {
             table_index<Key> index = Format::template read_index<Key, Value>(resident);
             if (index.properties.id != record.id)
                 throw decode_error("it calls itself table " + std::to_string(index.properties.id));
             if (index.blocks.empty()) throw decode_error("it is empty");
-            return std::make_shared<stored_table>(std::move(medium), std::move(cache),
-                                                  std::move(opened), record, std::move(index));
+            return std::make_shared<stored_table>(record, std::move(index), from.cache,
+                                                  std::move(file));
         } catch (const unknown_compression& failure) {
-            throw error(errc::incompatible, where + ": " + failure.what());
+            throw error(errc::incompatible, file->where() + ": " + failure.what());
         } catch (const decode_error& failure) {
-            throw error(errc::corruption, where + ": its index does not decode: " + failure.what());
+            throw error(errc::corruption,
+                        file->where() + ": its index does not decode: " + failure.what());
         }
     }
 
-    stored_table(std::shared_ptr<Medium> medium, std::shared_ptr<block_cache> cache, reader opened,
-                 const table_record& record, table_index<Key> index)
-        : base(record, std::move(index), std::move(cache)), medium_(std::move(medium)),
-          reader_(std::move(opened)) {}
+    stored_table(const table_record& record, table_index<Key> index,
+                 std::shared_ptr<block_cache> cache, std::unique_ptr<table_file<Medium>> file)
+        : base(record, std::move(index), std::move(cache)), file_(std::move(file)) {}
 
     ~stored_table() override {
         if (!this->cache().is_owner()) return;  // the file is the parent's
         if (!this->retired()) return;
         try {
-            medium_->remove(name_of(this->record()));
+            file_->remove();
         } catch (...) {  // it stays as an orphan, which the next opening removes
         }
     }
 
 protected:
     [[nodiscard]] block_pointer fetch_block(std::size_t which) const override {
-        const std::string where = medium_->describe() + "/" + name_of(this->record()).file_name();
-        byte_buffer bytes =
-            fetch(reader_, this->record().bytes, this->index().blocks[which], where);
+        byte_buffer bytes = file_->read(this->index().blocks[which]);
         this->cache().count_fetch();
         try {
             auto made = std::make_unique<const decoded>(std::move(bytes));
             check_fits(which, made->window());
             return std::make_shared<const stored_block>(std::move(made));
         } catch (const decode_error& failure) {
-            throw error(errc::corruption, where + ": block " + std::to_string(which) +
+            throw error(errc::corruption, file_->where() + ": block " + std::to_string(which) +
                                               " does not decode: " + failure.what());
         }
     }
@@ -269,10 +244,8 @@ private:
         if (is_last ? is(last, *index.last_key) != 0 : is(last, index.first_keys[which + 1]) >= 0)
             throw decode_error("it does not end before the key that the index says");
     }
-    static table_name name_of(const table_record& record) { return {record.id, record.extension}; }
 
-    std::shared_ptr<Medium> medium_;
-    reader reader_;
+    std::unique_ptr<table_file<Medium>> file_;
 };
 
 }  // namespace lsm::engine

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <lsm/core/order.hpp>
-#include <lsm/engine/block_cache.hpp>
 #include <lsm/engine/run_cursor.hpp>
 #include <lsm/engine/table.hpp>
 
@@ -50,8 +49,7 @@ class table_writer {
 public:
     /// Where and how it writes.
     struct target {
-        std::shared_ptr<Medium> medium;
-        std::shared_ptr<block_cache> cache;
+        table_resources<Medium> tables;
         Format format;
         job_function<std::uint64_t> next_id;
         std::size_t level;
@@ -121,9 +119,9 @@ private:
     }
     void begin_table() {
         const table_name name{to_.next_id(), std::string(Format::extension)};
-        const table_plan plan{name.id, to_.level, to_.is_oldest};
+        const table_plan plan{name.id, to_.level, to_.is_oldest, to_.tables.filter_seed};
         open_.emplace(open_table{name, to_.format.template build<Key, Value>(plan),
-                                 to_.medium->create(name), std::nullopt});
+                                 to_.tables.medium->create(name), std::nullopt});
         written_ = 0;
     }
     void flush() {
@@ -135,9 +133,9 @@ private:
     [[nodiscard]] std::shared_ptr<table<Key, Value>> open_again(const table_record& record) {
         outputs_.reserve(outputs_.size() + 1);
         try {
-            return stored_table<Key, Value, Format, Medium>::open(to_.medium, to_.cache, record);
+            return stored_table<Key, Value, Format, Medium>::open(to_.tables, record);
         } catch (...) {
-            to_.medium->remove({record.id, record.extension});
+            to_.tables.medium->remove({record.id, record.extension});
             throw;
         }
     }

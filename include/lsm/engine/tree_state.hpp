@@ -54,7 +54,7 @@ struct tree_state {
     /// Opens the medium and recovers. What came from the log is in the active memtable. @throws error
     tree_state(const typename medium_type::location& location, options_type settings)
         : options(std::move(settings)), store(location, options) {
-        recovery<Key, Value, StoragePolicy> from(store.medium, store.cache, options);
+        recovery<Key, Value, StoragePolicy> from(store.for_tables(), options);
         auto [root, tables] = from.run();
         const auto replayed = fresh_memtable();
         const sequence_number last = from.replay(
@@ -66,6 +66,7 @@ struct tree_state {
             store.log);
         from.remove_orphans();
         recovered = from.report();
+        store.filter_seed = root.trees.front().filter_seed;
         store.next_table_id = root.next_table_id;
         store.next_log_segment = root.next_log_segment;
         store.last_sequence = (std::max)(root.last_sequence, last);

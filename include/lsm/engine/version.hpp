@@ -29,6 +29,7 @@ struct version {
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
     std::vector<level> levels;
+    std::uint64_t filter_seed = 0;  ///< of all tables
 
     /// As `table::find`, over all runs, newest first. One table a run can hold the key.
     template <class F>

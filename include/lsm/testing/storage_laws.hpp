@@ -172,7 +172,7 @@ void check_format_damage(const Format& format,
 /// them. @throws law_broken
 template <filter_policy Filter>
 void check_filter(const Filter& policy, const std::vector<std::uint64_t>& hashes) {
-    const byte_buffer built = policy.build(hashes);
+    const byte_buffer built = policy.build(hashes, table_plan{});
     require(Filter::is_filter(built), "filter: what was built is a filter");
     for (const std::uint64_t hash : hashes)
         require(Filter::may_contain(built, hash), "filter: it may contain what went in");

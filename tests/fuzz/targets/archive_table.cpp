@@ -36,7 +36,7 @@ public:
             const auto cache =
                 std::make_shared<engine::block_cache>(0, std::make_shared<engine::epochs>());
             const auto table =
-                stored::open(medium, cache,
+                stored::open({medium, cache, std::make_shared<engine::open_files>(1), 0},
                              {1, std::string(Archive::name), 1, std::string(Archive::extension),
                               healthy.bytes.size(), healthy.index});
             check_entries(*table);
@@ -54,7 +54,7 @@ private:
         for (const auto& [key, versions] : entries()) {
             std::vector<std::optional<double>> found;
             const std::string_view sought = key;
-            table.find({sought}, max_sequence, [&](payload_kind kind, double value, auto&&) {
+            table.find({sought, 0}, max_sequence, [&](payload_kind kind, double value, auto&&) {
                 found.push_back(kind == payload_kind::value ? std::optional(value) : std::nullopt);
                 return true;
             });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // decoder: codec/bytes.hpp
 // decoder: storage/compression
+// decoder: storage/filter
 // decoder: storage/format/block
 // decoder: storage/format/block.hpp
 // decoder: storage/format/paged.hpp
@@ -39,4 +40,7 @@ void fuzz::make_seeds(const seed_sink& take) {
     make_parts(lsm::block_format{.block_bytes = 24}, take);
     make_compressed<format>(take);
     make_compressed<lsm::basic_block_format<lsm::bloom_filter, lsm::zstd_compression>>(take);
+    using dense = lsm::basic_block_format<lsm::fuse_filter>;
+    fuzz::take_parts<dense, std::uint64_t, std::uint64_t>(
+        take, "fuse", 0, make_table<std::uint64_t, std::uint64_t>(dense{}, {{1, {10}}, {2, {20}}}));
 }

@@ -21,8 +21,14 @@ lsm::root_record small_root() {
     root.last_sequence = 9;
     root.log = {{1, 2, 8192}};
     root.next_log_segment = 2;
-    root.trees.push_back(
-        {0, "", "text", "u64", {{{{1, "block", 1, "lsm", 300, {200, 50, 7}}}}}, {std::byte{1}}, 5});
+    root.trees.push_back({0,
+                          "",
+                          "text",
+                          "u64",
+                          {{{{1, "block", 1, "lsm", 300, {200, 50, 7}}}}},
+                          {std::byte{1}},
+                          5,
+                          11});
     return root;
 }
 

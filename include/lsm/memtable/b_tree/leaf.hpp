@@ -3,6 +3,7 @@
 
 #include <lsm/codec/hash.hpp>
 #include <lsm/core/config.hpp>
+#include <lsm/core/entropy.hpp>
 #include <lsm/memtable/arena.hpp>
 #include <lsm/memtable/b_tree/key_version.hpp>
 #include <lsm/memtable/b_tree/mark.hpp>
@@ -65,7 +66,7 @@ public:
         else if constexpr (head_is_exact<Key>)
             return static_cast<std::uint8_t>(head_of<Key>(key) * spread >> 56);
         else
-            return static_cast<std::uint8_t>(hash_of<Key>(key) >> 56);
+            return static_cast<std::uint8_t>(hash_of<Key>(key, lsm::detail::process_seed()) >> 56);
     }
 
     /// The newest version of a key, null if it is not here. For readers.

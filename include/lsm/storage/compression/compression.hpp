@@ -3,7 +3,7 @@
 
 #include <lsm/core/bytes.hpp>
 #include <lsm/fwd.hpp>
-#include <lsm/storage/format/table_plan.hpp>
+#include <lsm/storage/by_age.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -42,14 +42,6 @@ struct no_compression {
     static bool decompress(byte_view, std::span<std::byte>) { return false; }
 };
 
-/// A policy for the tables under which nothing older lies, the bulk of a tree that is seldom written
-/// anew, and another one for all above them (a table that is only moved stays as it is): `compression_by_age<lz4_compression, zstd_compression>`.
-template <compression_policy Younger, compression_policy Oldest>
-struct compression_by_age {
-    Younger younger = {};
-    Oldest oldest = {};
-};
-
 /// A table's blocks are compressed by a policy that the type of its storage does not name.
 class unknown_compression : public decode_error {
 public:
@@ -61,49 +53,18 @@ public:
 
 namespace detail {
 
+/// Whether stored ids and names tell one policy from another.
 template <class... Policies>
-struct compressions {
-    /// Calls `f.template operator()<Policy>()` for each, until one returns true.
-    template <class F>
-    static bool any(F&& f) {
-        return (f.template operator()<Policies>() || ...);
+consteval bool tell_themselves_apart(policy_list<Policies...>) {
+    const std::uint8_t ids[] = {Policies::id...};
+    const std::string_view names[] = {Policies::name...};
+    for (std::size_t i = 0; i < sizeof...(Policies); ++i) {
+        if ((ids[i] == no_compression::id) != (names[i] == no_compression::name)) return false;
+        for (std::size_t j = 0; j < i; ++j)
+            if ((ids[i] == ids[j]) != (names[i] == names[j])) return false;
     }
-    /// Whether stored ids and names tell one policy from another.
-    static consteval bool tell_themselves_apart() {
-        const std::uint8_t ids[] = {Policies::id...};
-        const std::string_view names[] = {Policies::name...};
-        for (std::size_t i = 0; i < sizeof...(Policies); ++i) {
-            if ((ids[i] == no_compression::id) != (names[i] == no_compression::name)) return false;
-            for (std::size_t j = 0; j < i; ++j)
-                if ((ids[i] == ids[j]) != (names[i] == names[j])) return false;
-        }
-        return true;
-    }
-};
-
-/// The policies that a format's choice of compression is made of, and which one a table gets.
-template <class Compression>
-struct compression_choice {
-    template <class... Others>
-    using with = compressions<Compression, Others...>;
-
-    /// Calls `f(policy)` with the one for a table.
-    template <class F>
-    static auto choose(const Compression& policy, const table_plan&, F&& f) {
-        return f(policy);
-    }
-};
-template <class Younger, class Oldest>
-struct compression_choice<compression_by_age<Younger, Oldest>> {
-    template <class... Others>
-    using with = compressions<Younger, Oldest, Others...>;
-
-    template <class F>
-    static auto choose(const compression_by_age<Younger, Oldest>& policies, const table_plan& plan,
-                       F&& f) {
-        return plan.is_oldest ? f(policies.oldest) : f(policies.younger);
-    }
-};
+    return true;
+}
 
 }  // namespace detail
 

@@ -28,11 +28,12 @@ namespace lsm {
 struct bloom_filter {
     static constexpr std::string_view name = "bloom";
 
-    double bits_per_key = 10;
+    per_level bits_per_key = 10;
 
     /// O(n). Blocks are filled in the order of their addresses, a part that fits the second-level
     /// cache at a time.
-    [[nodiscard]] byte_buffer build(std::vector<std::uint64_t> hashes) const;
+    [[nodiscard]] byte_buffer build(std::vector<std::uint64_t> hashes,
+                                    const table_plan& plan) const;
     [[nodiscard]] static bool is_filter(byte_view bytes) noexcept {
         return !bytes.empty() && bytes.size() % block_bytes == 0 &&
                bytes.size() / block_bytes <= max_blocks;
@@ -76,8 +77,9 @@ private:
     static void sort_by_part(std::vector<std::uint64_t>& hashes, std::size_t blocks);
 };
 
-inline byte_buffer bloom_filter::build(std::vector<std::uint64_t> hashes) const {
-    const double bits = bits_per_key * static_cast<double>(hashes.size());
+inline byte_buffer bloom_filter::build(std::vector<std::uint64_t> hashes,
+                                       const table_plan& plan) const {
+    const double bits = bits_per_key.at(plan.level) * static_cast<double>(hashes.size());
     const auto blocks = std::clamp<std::size_t>(
         static_cast<std::size_t>(bits / (8 * block_bytes) + 1), 1, max_blocks);
     if (blocks > blocks_a_part) sort_by_part(hashes, blocks);

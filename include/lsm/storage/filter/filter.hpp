@@ -3,6 +3,7 @@
 
 #include <lsm/codec/bytes.hpp>
 #include <lsm/core/bytes.hpp>
+#include <lsm/storage/by_age.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -22,7 +23,7 @@ namespace lsm {
 /// | member | meaning |
 /// | --- | --- |
 /// | `name` | stored beside each filter; no other policy has it; not empty |
-/// | `build(std::vector<std::uint64_t> hashes) const -> byte_buffer` | the filter of these keys' hashes |
+/// | `build(std::vector<std::uint64_t> hashes, plan) const -> byte_buffer` | the filter of these keys' hashes, for a table of which the `table_plan` is known |
 /// | `is_filter(bytes) -> bool` | whether stored bytes, which may be any, are such a filter |
 /// | `may_contain(bytes, hash) noexcept -> bool` | false only if no key with this hash went in |
 /// | `expect(bytes, hash) noexcept` | optional: asks for the memory that `may_contain` will look at |
@@ -30,7 +31,7 @@ template <class F>
 concept filter_policy =
     requires(const F& policy, std::vector<std::uint64_t> hashes, byte_view bytes) {
         { F::name } -> std::convertible_to<std::string_view>;
-        { policy.build(hashes) } -> std::same_as<byte_buffer>;
+        { policy.build(hashes, table_plan{}) } -> std::same_as<byte_buffer>;
         { F::is_filter(bytes) } -> std::same_as<bool>;
         { F::may_contain(bytes, std::uint64_t{}) } noexcept -> std::same_as<bool>;
     };
@@ -38,7 +39,7 @@ concept filter_policy =
 /// No filter: every lookup reads a block of every run.
 struct no_filter {
     static constexpr std::string_view name = "none";
-    static byte_buffer build(const std::vector<std::uint64_t>&) { return {}; }
+    static byte_buffer build(const std::vector<std::uint64_t>&, const table_plan&) { return {}; }
     static bool is_filter(byte_view) noexcept { return true; }
     static bool may_contain(byte_view, std::uint64_t) noexcept { return true; }
 };
@@ -69,10 +70,10 @@ public:
         out.text(name_);
         out.bytes(bytes());
     }
-    /// The inverse. A filter of a policy that is not among @p Known is passed over: the table is read
+    /// The inverse. A filter of a policy that is not @p known is passed over: the table is read
     /// without one. @throws decode_error
     template <filter_policy... Known>
-    [[nodiscard]] static table_filter read(byte_reader& in) {
+    [[nodiscard]] static table_filter read(byte_reader& in, detail::policy_list<Known...> known) {
         const std::string_view name = in.text();
         const byte_view bytes = in.bytes();
         table_filter filter;
@@ -82,7 +83,7 @@ public:
             filter = of<Policy>(bytes);
             return true;
         };
-        static_cast<void>((take.template operator()<Known>() || ...));
+        static_cast<void>(known.any(take));
         return filter;
     }
 

@@ -6,6 +6,7 @@
 #include <lsm/fwd.hpp>
 #include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/filter/bloom.hpp>
+#include <lsm/storage/filter/fuse.hpp>
 #include <lsm/storage/format/block/column_layout.hpp>
 #include <lsm/storage/format/block/compressed_block.hpp>
 #include <lsm/storage/format/block/header.hpp>
@@ -26,9 +27,10 @@ namespace lsm {
 /// that a key which is not there costs no block. Choose them for speed and size.
 /// docs/file_format.md, "Block tables".
 ///
-/// @tparam Filter         which filter new tables get: `bloom_filter`, `no_filter`
+/// @tparam Filter         which filter new tables get: `bloom_filter`, `fuse_filter`, `no_filter`, or
+///                        two of them `by_age`
 /// @tparam Compression    how new blocks are made fewer bytes: `no_compression`, `lz4_compression`,
-///                        `zstd_compression`, or two of them as `compression_by_age`
+///                        `zstd_compression`, or two of them `by_age`
 /// @tparam AlsoCompressed further policies by which existing blocks may be compressed
 template <class Filter, class Compression, class... AlsoCompressed>
 struct block_encoding
@@ -60,7 +62,7 @@ struct block_encoding
     static table_index<Key> read_index(byte_view bytes) {
         byte_reader in(bytes);
         auto index = read_binary_index<Key>(in);
-        index.filter = table_filter::read<Filter, bloom_filter>(in);
+        index.filter = table_filter::read(in, filters{});
         if (in.left() > 0) index.properties.compression = known_compression(in.text());
         in.expect_end();
         return index;
@@ -70,7 +72,7 @@ struct block_encoding
     /// @returns by what, or nothing if that does not make it smaller
     static std::string_view compress(byte_buffer& out, std::size_t begin, const Compression& how,
                                      const table_plan& plan) {
-        return detail::compression_choice<Compression>::choose(how, plan, [&](const auto& policy) {
+        return detail::choice_of<Compression>::choose(how, plan, [&](const auto& policy) {
             return detail::compress_block(out, begin, policy) ? policy.name : std::string_view();
         });
     }
@@ -80,10 +82,11 @@ struct block_encoding
     }
 
 private:
+    /// All filters that a table may have to be of use.
+    using filters = typename detail::choice_of<Filter>::template with<bloom_filter, fuse_filter>;
     /// All that a block may be compressed by.
-    using compressions =
-        typename detail::compression_choice<Compression>::template with<AlsoCompressed...>;
-    static_assert(compressions::tell_themselves_apart(),
+    using compressions = typename detail::choice_of<Compression>::template with<AlsoCompressed...>;
+    static_assert(detail::tell_themselves_apart(compressions{}),
                   "lsm: two compression policies have one id or one name, or one has the id 0");
 
     /// @throws unknown_compression

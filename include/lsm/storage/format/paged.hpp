@@ -175,7 +175,7 @@ public:
             if (block_.bytes() >= how_.block_bytes) finish_block();
             if (block_.bytes() == 0) index_.first_keys.push_back(codec<Key>::own(key));
             last_key_.emplace(codec<Key>::own(key));
-            if constexpr (has_filter) hashes_.push_back(hash_of<Key>(key));
+            if constexpr (has_filter) hashes_.push_back(hash_of<Key>(key, plan_.filter_seed));
         }
         block_.add(key, sequence, kind, value);
         table_properties& properties = index_.properties;
@@ -197,8 +197,7 @@ public:
     extent finish() {
         if (block_.bytes() > 0) finish_block();
         index_.last_key = std::move(last_key_);
-        if constexpr (has_filter)
-            index_.filter = table_filter::of<filter_policy>(how_.filter.build(std::move(hashes_)));
+        if constexpr (has_filter) index_.filter = build_filter();
         const std::size_t begin = out_.size();
         Encoding::write_index(out_, index_);
         const byte_view resident = byte_view(out_).subspan(begin);
@@ -214,6 +213,12 @@ public:
     }
 
 private:
+    [[nodiscard]] table_filter build_filter() {
+        return detail::choice_of<filter_policy>::choose(
+            how_.filter, plan_, [&]<class Policy>(const Policy& policy) {
+                return table_filter::of<Policy>(policy.build(std::move(hashes_), plan_));
+            });
+    }
     void finish_block() {
         const std::size_t begin = out_.size();
         block_.finish(out_);

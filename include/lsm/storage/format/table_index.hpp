@@ -50,7 +50,7 @@ struct table_index {
 
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
-    /// The one block that may hold @p key, if any. O(log blocks). @param hash `hash_of<Key>(key)`
+    /// The one block that may hold @p key, if any. O(log blocks). @param hash `hash_of<Key>(key, filter_seed)`
     [[nodiscard]] std::optional<std::size_t> candidate(const key_view& key,
                                                        std::uint64_t hash) const {
         if (!last_key || compare(view(*last_key), key) < 0) return std::nullopt;

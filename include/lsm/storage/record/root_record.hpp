@@ -37,6 +37,7 @@ struct tree_record {
     std::vector<level_record> levels;
     std::vector<std::byte> compaction_memory;  ///< the compaction policy's own
     sequence_number flushed = no_sequence;     ///< operations up to this one are in the tables
+    std::uint64_t filter_seed = 0;             ///< of the hashes in the tables' filters
 };
 
 /// A live segment of the log, as the root knows it.

@@ -36,7 +36,6 @@ PLAN = "engine/compaction_plan.hpp"
 OPEN = "engine/open_tree.hpp"
 PROCESS = "engine/process.hpp"
 PAGED = "storage/format/paged.hpp"
-BYTES = "codec/bytes.hpp"
 POSIX = "storage/file_system/posix.hpp"
 
 CRASH = ("simulation/crash", "crash/loses_nothing_that_a_level_promised")
@@ -79,7 +78,8 @@ SAFEGUARDS = [
               "        active_->file->write(at, batch_);", *STRONG),
     Safeguard("log: sync syncs", LOG, "            to->file->sync();", "", *CRASH),
     Safeguard("folder: synced on opening", DIRECTORY, "    folder_.remove(next_root_name);\n    folder_.sync();",
-              "    folder_.remove(next_root_name);", *CRASH),
+              "    folder_.remove(next_root_name);", "simulation/unsynced_names",
+              "unsynced_names/of_a_root_are_synced_before_anything_follows_from_it"),
     # The order of things.
     Safeguard("tables: the root before their removal", STATE,
               "        const table_ids gone = edit.gone();\n",
@@ -259,8 +259,8 @@ SAFEGUARDS = [
     Safeguard("table: the order of an index", PAGED,
               "            if (before && compare(index.view(*before), index.view(each)) >= 0)",
               "            if (false)", BLOCKS, "hostile_blocks/with_an_index_out_of_order_are_refused"),
-    Safeguard("bytes: a sequence is no longer than what is left", BYTES,
-              "if (count > left()) fail(\"a sequence has more elements than bytes are left\");", "", BLOCKS,
+    Safeguard("table: a block has no more entries than bytes", "storage/format/block.hpp",
+              "    if (header.count > in.left()) in.fail(\"a block has more entries than bytes\");", "", BLOCKS,
               "hostile_blocks/with_a_count_that_they_cannot_hold_take_no_memory"),
     Safeguard("types: the shapes of keys and values", RECOVERY, "        if (stored == asked) return;",
               "        if (true) return;", "faults/owner", "faults_incompatible/*"),

@@ -13,6 +13,8 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,8 @@ using support::history;
 using support::version;
 using support::versions;
 using pairs = std::vector<std::pair<int, int>>;
+
+using key_types = std::tuple<int, std::string>;
 
 constexpr int rounds = 3000;
 
@@ -115,9 +119,9 @@ BOOST_AUTO_TEST_CASE(begins_at_the_key_that_is_sought) {
 BOOST_AUTO_TEST_CASE(loads_nothing_that_comes_later) {
     std::mt19937 random(3);
     using source = lsm::engine::cursor<int, int>;
-    auto low = std::make_unique<support::vector_cursor>(
+    auto low = std::make_unique<support::vector_cursor<>>(
         versions{{1, 1, lsm::payload_kind::value, 1}}, direction::forward, true, random);
-    auto high = std::make_unique<support::vector_cursor>(
+    auto high = std::make_unique<support::vector_cursor<>>(
         versions{{5, 2, lsm::payload_kind::value, 2}}, direction::forward, true, random);
     const auto& low_seen = *low;
     const auto& high_seen = *high;
@@ -138,16 +142,28 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(engine_visible_cursor)
 
-BOOST_AUTO_TEST_CASE(shows_what_a_naive_reader_sees) {
+namespace {
+
+template <class Key>
+std::optional<lsm::bound<Key>> bound_of(const std::optional<lsm::bound<int>>& end) {
+    if (!end) return std::nullopt;
+    return lsm::bound<Key>{support::make_key<Key>(end->key), end->inclusive};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(shows_what_a_naive_reader_sees, Key, key_types) {
     std::mt19937 random(4);
     for (int round = 0; round < 3 * rounds; ++round) {
         const history h(random);
         const direction way = some_way(random);
         const auto range = some_range(random);
         const lsm::sequence_number at = random() % (h.last() + 2);
-        lsm::engine::visible_cursor<int, int> cursor(h.merge(way), nullptr, range, way, at);
+        lsm::engine::visible_cursor<Key, int> cursor(
+            h.merge<Key>(way), nullptr, {bound_of<Key>(range.lower), bound_of<Key>(range.upper)},
+            way, at);
         pairs seen;
-        while (cursor.next()) seen.emplace_back(cursor.key(), cursor.value());
+        while (cursor.next()) seen.emplace_back(support::number_of(cursor.key()), cursor.value());
         pairs expected = visible(h.all(way), at);
         std::erase_if(expected, [&](const auto& each) { return !is_in(range, each.first); });
         BOOST_REQUIRE((seen == expected));

@@ -13,6 +13,9 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,9 +39,30 @@ inline void sort_versions(versions& all, lsm::direction way) {
     });
 }
 
+/// Keys of the same order: numbers, or strings that lie outside themselves.
+template <class Key>
+Key make_key(int number) {
+    if constexpr (std::is_same_v<Key, int>) {
+        return number;
+    } else {
+        std::string digits = std::to_string(number + 2000);
+        return std::string(30, 'k') + digits;
+    }
+}
+/// The inverse.
+inline int number_of(int key) {
+    return key;
+}
+inline int number_of(std::string_view key) {
+    return std::stoi(std::string(key.substr(30))) - 2000;
+}
+
 /// Entries as a source: in windows like a table's, loaded when they are needed, or one version at a
-/// time, like a memtable's.
-class vector_cursor final : public lsm::engine::cursor<int, int> {
+/// time, like a memtable's. What it shows is gone when it moves.
+template <class Key = int>
+class vector_cursor final : public lsm::engine::cursor<Key, int> {
+    using base = lsm::engine::cursor<Key, int>;
+
 public:
     vector_cursor(versions all, lsm::direction way, bool like_table, std::mt19937& random)
         : way_(way), pends_(like_table) {
@@ -59,7 +83,8 @@ public:
         sought_.reset();
         stand_at(0);
     }
-    void seek(const int& key) override {
+    void seek(const typename base::key_view& sought) override {
+        const int key = number_of(sought);
         sought_ = key;
         std::size_t at = 0;
         while (at < parts_.size() && !reaches(parts_[at], key)) ++at;
@@ -77,10 +102,12 @@ private:
     }
     void stand_at(std::size_t at) {
         at_ = at;
-        if (at_ >= parts_.size()) return end();
+        shown_.reset();
+        if (at_ >= parts_.size()) return this->end();
         if (!pends_) return show_part();
-        bound_ = way_ == lsm::direction::forward ? parts_[at_].front().key : parts_[at_].back().key;
-        wait_at(bound_);
+        bound_ = make_key<Key>(way_ == lsm::direction::forward ? parts_[at_].front().key
+                                                               : parts_[at_].back().key);
+        this->wait_at(bound_);
     }
     void show_part() {
         ++loads;
@@ -89,20 +116,20 @@ private:
             if (sought_ &&
                 (way_ == lsm::direction::forward ? each.key < *sought_ : each.key > *sought_))
                 continue;
-            shown_->keys().push(each.key);
+            shown_->keys().push(make_key<Key>(each.key));
             shown_->push_version(each.sequence, each.kind);
             shown_->values().push(each.value);
         }
-        show(shown_->window());
+        this->show(shown_->window());
     }
 
     lsm::direction way_;
     bool pends_;
     std::vector<versions> parts_;  // each ascending, in the direction's order
     std::size_t at_ = 0;
-    int bound_ = 0;
+    Key bound_ = {};
     std::optional<int> sought_;
-    std::optional<lsm::columns<int, int>> shown_;
+    std::optional<lsm::columns<Key, int>> shown_;
 };
 
 /// Sources of one history: newer ones hold the newer versions.
@@ -126,11 +153,12 @@ public:
         sort_versions(sum, way);
         return sum;
     }
-    [[nodiscard]] lsm::engine::merge_cursor<int, int> merge(lsm::direction way) const {
-        std::vector<std::unique_ptr<lsm::engine::cursor<int, int>>> cursors;
+    template <class Key = int>
+    [[nodiscard]] lsm::engine::merge_cursor<Key, int> merge(lsm::direction way) const {
+        std::vector<std::unique_ptr<lsm::engine::cursor<Key, int>>> cursors;
         for (auto source = sources_.rbegin(); source != sources_.rend(); ++source)
-            cursors.push_back(
-                std::make_unique<vector_cursor>(*source, way, (*random_)() % 2 == 0, *random_));
+            cursors.push_back(std::make_unique<vector_cursor<Key>>(
+                *source, way, (*random_)() % 2 == 0, *random_));
         return {std::move(cursors), way};
     }
 

@@ -60,6 +60,14 @@ public:
                                           : first.from->shown().part(given_, first.end);
     }
 
+    /// Whether what was handed out last stays valid during the next call, too: its source still has more
+    /// in the same window.
+    [[nodiscard]] bool keeps_given() const noexcept {
+        if (given_ == nothing) return false;
+        const head& first = heads_[heap_.front()];
+        return given_ != (way_ == direction::forward ? first.end : first.begin);
+    }
+
 private:
     /// A source, and which entries of its window are still to come.
     struct head {

@@ -79,8 +79,8 @@ private:
 
     /// The next part of the merge with anything of the range in it that is not decided yet.
     bool next_part() {
-        remember_decided();
         while (!range_ends_here_) {
+            remember_decided();
             part_ = merge_.next();
             if (part_.empty()) return false;
             all_seen_ = part_.sequences.are_seen_at(at_);
@@ -93,14 +93,23 @@ private:
         }
         return false;
     }
-    /// What the part decided is remembered beyond it: only its last key can come again.
+    /// What the part decided is remembered beyond it: only its last key can come again. While its source
+    /// does not move, its cell is enough.
     void remember_decided() {
-        if (!decided_here_) return;
-        decided_key_.emplace(codec<Key>::own(key_at(*decided_here_)));
+        if (!decided_here_) return own_decided();
+        decided_ = part_.keys[*decided_here_];
+        is_owned_ = false;
         decided_here_.reset();
+        if (!merge_.keeps_given()) own_decided();
+    }
+    void own_decided() {
+        if (!decided_ || is_owned_) return;
+        own_.emplace(codec<Key>::own(view_in<Key>(*decided_)));
+        decided_ = cell_of<Key>(*own_);
+        is_owned_ = true;
     }
     [[nodiscard]] bool is_decided(const key_view& key) const {
-        return decided_key_ && compare<key_view>(codec<Key>::as_view(*decided_key_), key) == 0;
+        return decided_ && compare<key_view>(view_in<Key>(*decided_), key) == 0;
     }
     /// Only the excluded end where the scan begins can be before the range.
     [[nodiscard]] bool is_before_range(const key_view& key) const {
@@ -163,7 +172,9 @@ private:
     bool all_seen_ = false;                    // whether the reader may see all of the part
     bool range_ends_here_ = false;             // in this part
     std::optional<std::size_t> decided_here_;  // the last key that was, as an index into the part
-    std::optional<Key> decided_key_;           // or as it was in a part before
+    std::optional<cell<Key>> decided_;         // or in a part before
+    std::optional<Key> own_;                   // what that refers to where its part is gone
+    bool is_owned_ = false;
 };
 
 }  // namespace lsm::engine

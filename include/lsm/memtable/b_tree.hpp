@@ -77,6 +77,7 @@ class b_tree_table {
 
 public:
     static constexpr memtable_sharing sharing = memtable_sharing::single_writer;
+    static constexpr bool entries_stay = true;
 
     using cursor_type = b_tree_cursor<Key, Payload, Shape>;
 

@@ -79,6 +79,19 @@ concept memtable = memtable_has_sharing<M> && memtable_has_insert<M, Key, Payloa
                    memtable_has_find<M, Key, Payload> && memtable_has_sizes<M> &&
                    memtable_has_cursor<M, Key, Payload>;
 
+/// Whether what its cursors have shown stays valid as long as it does, wherever they move and whatever
+/// is inserted: a memtable says so by `static constexpr bool entries_stay = true`. Scans then take many
+/// entries at a time.
+template <class M>
+inline constexpr bool memtable_entries_stay = [] {
+    if constexpr (requires {
+                      { M::entries_stay } -> std::convertible_to<bool>;
+                  })
+        return M::entries_stay;
+    else
+        return false;
+}();
+
 /// `max_bytes` and `max_entries`: a memtable that reaches either is frozen and flushed.
 template <class P>
 concept memtable_policy_has_limits = requires(const P& policy) {

@@ -97,6 +97,7 @@ class skip_list_memtable::memtable {
 
 public:
     static constexpr memtable_sharing sharing = memtable_sharing::single_writer;
+    static constexpr bool entries_stay = true;
 
     class cursor_type;
 

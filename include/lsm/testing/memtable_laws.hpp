@@ -151,6 +151,12 @@ public:
 
 private:
     using position = memtable_model::position;
+    using table_type = typename Policy::template memtable<Key, payload<Value>>;
+    struct shown_entry {
+        const Key* key;
+        const payload<Value>* content;
+        position at;
+    };
 
     std::size_t pick(std::uint64_t below) { return static_cast<std::size_t>(random_() % below); }
     direction pick_direction() { return pick(2) == 0 ? direction::forward : direction::backward; }
@@ -272,14 +278,24 @@ private:
         held_ = true;
         auto cursor = table_.cursor(way);
         insert_some(4);
+        std::vector<shown_entry> seen;
         auto here = start(cursor, way, since);
         while (here) {
+            if constexpr (memtable_entries_stay<table_type>)
+                seen.push_back({&cursor.key(), &cursor.payload(), *here});
             // Of what the floor hides already, the memtable may take away what is shown.
             if (model_.needed(*here) && last_ < insert_until) check_insert_under(cursor, *here);
             cursor.next();
             here = follow(cursor, model_.next(*here, way), way, since);
         }
+        for (const shown_entry& each : seen) check_stayed(each);
         held_ = false;
+    }
+    void check_stayed(const shown_entry& each) {
+        const Key& key = samples_.keys[each.at.rank];
+        require(compare(codec<Key>::as_view(*each.key), codec<Key>::as_view(key)) == 0 &&
+                    samples_.is(model_.at(each.at).value, *each.content),
+                "where entries stay, what a cursor has shown is valid after it has moved on");
     }
     std::optional<position> start(auto& cursor, direction way, sequence_number since) {
         if (pick(2) == 0) {
@@ -300,7 +316,7 @@ private:
     }
 
     const memtable_samples<Key, Value>& samples_;
-    typename Policy::template memtable<Key, payload<Value>> table_;
+    table_type table_;
     memtable_model model_;
     std::mt19937_64 random_;
     bool forgets_;  ///< whether floors above zero are announced

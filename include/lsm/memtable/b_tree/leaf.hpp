@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace lsm::detail {
 
@@ -78,11 +79,17 @@ public:
         });
         return found;
     }
-    /// Calls `f(newest version)` for every slot that was ever used: also for keys that have moved.
+    /// Calls `f(mark, newest version)` for every slot that was ever used: also for keys that have moved.
     template <class F>
     void for_each(F f) const {
-        for (const slot& each : slots_)
-            if (const version* const here = each.newest.load(std::memory_order_acquire)) f(*here);
+        for (const slot& each : slots_) {
+            if constexpr (mark::is_exact) {
+                if (const auto [head, here] = each.read(); here) f(mark::of_head(head), *here);
+            } else {
+                const version* const here = each.newest.load(std::memory_order_acquire);
+                if (here) f(mark_of(*here), *here);
+            }
+        }
     }
 
     /// @name For the writer
@@ -112,8 +119,7 @@ public:
         LSM_ASSERT(!is_full());
         const auto at = static_cast<std::size_t>(std::countr_one(live_));
         live_ |= bit(at);
-        slots_[at].newest.store(&newest, std::memory_order_release);
-        slots_[at].head.store(key.head(), std::memory_order_release);
+        slots_[at].write(key.head(), newest);
         std::atomic<std::uint64_t>& eight = fingerprints_[at / 8];
         const std::size_t shift = at % 8 * 8;
         const std::uint64_t others =
@@ -160,9 +166,26 @@ public:
     /// @}
 
 private:
+    /// A key's head, and its newest version: null while the slot gets another key, so that whoever finds
+    /// one version before and after the head has read what belongs together.
     struct slot {
         std::atomic<std::uint64_t> head = 0;
         std::atomic<const version*> newest = nullptr;
+
+        void write(std::uint64_t of, const version& to) noexcept {
+            newest.store(nullptr, std::memory_order_relaxed);
+            head.store(of, std::memory_order_release);
+            newest.store(&to, std::memory_order_release);
+        }
+        [[nodiscard]] std::pair<std::uint64_t, const version*> read() const noexcept {
+            const version* before = newest.load(std::memory_order_acquire);
+            for (;;) {
+                const std::uint64_t here = head.load(std::memory_order_acquire);
+                const version* const after = newest.load(std::memory_order_acquire);
+                if (before == after) return {here, before};
+                before = after;
+            }
+        }
     };
     struct item {
         mark key;

@@ -247,4 +247,5 @@ def main():
         print(markdown(run, arguments.brief))
 
 
-main()
+if __name__ == "__main__":
+    main()

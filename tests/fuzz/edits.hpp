@@ -69,11 +69,21 @@ inline void edit(lsm::byte_buffer& file, script& from) {
     }
 }
 
-/// All the changes that the rest of an input says. @returns how many
-inline std::size_t edit_all(lsm::byte_buffer& file, script& from) {
+/// What was done to a file.
+struct edits {
     std::size_t changes = 0;
-    for (; changes < 8 && !from.at_end(); ++changes) edit(file, from);
-    return changes;
+    bool in_place = true;  ///< no byte has moved, and none has gone
+};
+
+/// All the changes that the rest of an input says.
+inline edits edit_all(lsm::byte_buffer& file, script& from) {
+    edits made;
+    for (; made.changes < 8 && !from.at_end(); ++made.changes) {
+        const std::size_t before = file.size();
+        edit(file, from);
+        made.in_place = made.in_place && file.size() == before;
+    }
+    return made;
 }
 
 }  // namespace fuzz

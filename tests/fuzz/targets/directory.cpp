@@ -40,13 +40,15 @@ fuzz::contents scanned(const fuzz::tree& from) {
 
 /// What the tree holds is what it held after some commit: the last, or any one where power was lost.
 /// Where a process ended, each place that was changed may cost the last commit: a damaged commit whose
-/// successor is damaged, too, looks like one that was not finished.
+/// successor is damaged, too, looks like one that was not finished. Where bytes were moved it may be any
+/// commit, too: none of those behind looks like one.
 void check_answers(const fuzz::tree& from, const fuzz::victim& healthy, const choice& how,
-                   std::size_t changes) {
+                   const fuzz::edits& made) {
     const fuzz::contents found = scanned(from);
     const auto& prefixes = healthy.prefixes();
     const std::size_t all = prefixes.size() - 1;
-    const std::size_t may_miss = !how.crashed ? 0 : how.rebooted ? all : (std::min)(changes, all);
+    const std::size_t of_log = how.rebooted || !made.in_place ? all : (std::min)(made.changes, all);
+    const std::size_t may_miss = how.crashed ? of_log : 0;
     const auto oldest = prefixes.end() - 1 - static_cast<std::ptrdiff_t>(may_miss);
     fuzz::require(std::find(oldest, prefixes.end(), found) != prefixes.end(),
                   "a scan is right, or fails");
@@ -72,7 +74,7 @@ void use(fuzz::tree& forged, bool read_only) {
 }
 
 void open_and_use(const fuzz::files& all, const fuzz::victim& healthy, const choice& how,
-                  std::size_t changes) {
+                  const fuzz::edits& made) {
     fuzz::tree::options settings = fuzz::settings();
     settings.mode = how.read_only ? open_mode::read_only : open_mode::open;
     const auto disk = fuzz::disk_of(all, how.rebooted ? 2 : 1);
@@ -81,7 +83,7 @@ void open_and_use(const fuzz::files& all, const fuzz::victim& healthy, const cho
         if (how.forged)
             use(opened, how.read_only);
         else
-            check_answers(opened, healthy, how, changes);
+            check_answers(opened, healthy, how, made);
     } catch (const error& failure) {
         fuzz::require(all != healthy.files(), "files that nobody changed are read");
     }
@@ -97,14 +99,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::files all = healthy.files();
     const auto which = std::next(all.begin(), input.byte() % static_cast<int>(all.size()));
     const std::string name = which->first;
-    std::size_t changes = 1;
+    fuzz::edits made{.changes = 1};
     if (how.gone) {
         all.erase(which);
     } else {
-        changes = fuzz::edit_all(which->second, input);
+        made = fuzz::edit_all(which->second, input);
         if (how.forged && which->second != healthy.files().at(name)) fuzz::forge(all, name);
     }
-    open_and_use(all, healthy, how, changes);
+    open_and_use(all, healthy, how, made);
     return 0;
 }
 

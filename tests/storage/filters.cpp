@@ -34,7 +34,7 @@ double false_positives(const lsm::byte_buffer& filter) {
 BOOST_AUTO_TEST_SUITE(bloom_filter)
 
 BOOST_AUTO_TEST_CASE(keeps_the_laws) {
-    for (const std::size_t count : {0, 1, 2, 1000, 300'000})
+    for (const std::size_t count : {0U, 1U, 2U, 1000U, 300'000U})
         BOOST_CHECK_NO_THROW(
             lsm::testing::check_filter(lsm::bloom_filter{}, random_hashes(count, 1)));
 }
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_SUITE(fuse_filter)
 
 BOOST_AUTO_TEST_CASE(keeps_the_laws) {
     for (const std::size_t width : {std::size_t{1}, std::size_t{2}})
-        for (const std::size_t count : {0, 1, 2, 3, 10, 100, 1000, 10'000, 300'000})
+        for (const std::size_t count : {0U, 1U, 2U, 3U, 10U, 100U, 1000U, 10'000U, 300'000U})
             BOOST_CHECK_NO_THROW(
                 lsm::testing::check_filter(lsm::fuse_filter{width}, random_hashes(count, 1)));
 }

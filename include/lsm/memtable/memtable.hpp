@@ -83,14 +83,7 @@ concept memtable = memtable_has_sharing<M> && memtable_has_insert<M, Key, Payloa
 /// is inserted: a memtable says so by `static constexpr bool entries_stay = true`. Scans then take many
 /// entries at a time.
 template <class M>
-inline constexpr bool memtable_entries_stay = [] {
-    if constexpr (requires {
-                      { M::entries_stay } -> std::convertible_to<bool>;
-                  })
-        return M::entries_stay;
-    else
-        return false;
-}();
+concept memtable_entries_stay = requires { requires M::entries_stay; };
 
 /// `max_bytes` and `max_entries`: a memtable that reaches either is frozen and flushed.
 template <class P>

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_SUITE(bounded_steady)
 
 BOOST_AUTO_TEST_CASE(many_flushes_take_few_descriptors_and_leave_no_orphans) {
     const support::temporary_folder folder;
-    const int flushes = bounded::is_long() ? 100'000 : 10'000;
+    const int flushes = bounded::is_optimised || bounded::is_long() ? 100'000 : 10'000;
     BOOST_TEST(bounded::in_child([&] { return flush_often(folder / "t", flushes); }) == 0);
 }
 

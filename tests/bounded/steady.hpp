@@ -18,6 +18,12 @@
 /// What the tests of bounds share.
 namespace bounded {
 
+#ifdef __OPTIMIZE__
+inline constexpr bool is_optimised = true;
+#else
+inline constexpr bool is_optimised = false;  // ten times slower, with sanitizers
+#endif
+
 inline bool is_long() {
     return std::getenv("LSM_LONG") != nullptr;
 }

@@ -22,7 +22,7 @@ namespace lsm::engine {
 
 /// The write-ahead log as it is written: segments of a fixed length, the last of which takes groups.
 /// A segment that is no longer needed is used again, so that writing to it neither reserves space
-/// nor changes the file's length.
+/// nor changes the file's length. There are never more files than were needed at once.
 ///
 /// One thread at a time appends, and begins segments; any thread may `sync`. Whoever begins a
 /// segment names it in the root before it takes groups, and drops segments after the root has.
@@ -52,9 +52,8 @@ public:
         sync();
         const std::uint64_t bytes =
             (std::max)(options_.segment_bytes, lsm::detail::log_groups_begin + group_bytes);
-        const log_segment_record record{number, epoch,
-                                        spare_fits(bytes) ? spare_->record.bytes : bytes};
-        prepared_ = make_segment(record);
+        prepared_ = make_segment(number, epoch, bytes);
+        const log_segment_record record = prepared_->record;
         const bool first = active_ == nullptr;
         prepared_->sum = first ? lsm::detail::log_origin(epoch) : active_->sum;
         prepared_->file->write(0,
@@ -76,6 +75,7 @@ public:
             older_.push_back({active_->record, last_, std::move(active_)});
         }
         active_ = std::move(prepared_);
+        most_live_ = (std::max)(most_live_, older_.size() + 1);
     }
 
     /// Adds a group to what the next `commit` writes. @pre it has room. Strong guarantee.
@@ -165,9 +165,12 @@ public:
     }
     /// Lets go of the others, which the root names no more.
     void drop_all_but_needed(sequence_number flushed) noexcept {
+        std::size_t live = older_.size() + (active_ ? 1 : 0);
         std::erase_if(older_, [&](old_segment& each) {
             if (each.last > flushed) return false;
-            discard(each.record, std::move(each.file));
+            --live;
+            const bool may_stay = each.file && live + spares_.size() < most_live_;
+            if (!may_stay || !keep(each.file)) remove(each.record);
             return true;
         });
     }
@@ -178,10 +181,12 @@ public:
         unprepare();
         for (old_segment& each : older_) remove(each.record);
         older_.clear();
-        if (active_) sealed_bytes_ += active_->end.load();
-        for (auto* each : {&active_, &spare_}) {
-            if (*each) remove((*each)->record);
-            each->reset();
+        for (const auto& each : spares_) remove(each->record);
+        spares_.clear();
+        if (active_) {
+            sealed_bytes_ += active_->end.load();
+            remove(active_->record);
+            active_.reset();
         }
         batch_.clear();
         broken_.store(false);
@@ -191,7 +196,8 @@ public:
     void release() noexcept {
         const std::scoped_lock serial(sync_mutex_, mutex_);
         older_.clear();
-        for (auto* each : {&active_, &prepared_, &spare_}) each->reset();
+        spares_.clear();
+        for (auto* each : {&active_, &prepared_}) each->reset();
         medium_.reset();
     }
 
@@ -231,19 +237,21 @@ private:
         const std::string id = medium_->boot_id();
         return id.empty() ? 0 : checksum(as_bytes(id));
     }
-    [[nodiscard]] bool spare_fits(std::uint64_t bytes) const noexcept {
-        return spare_ && spare_->record.bytes >= bytes;
-    }
-    [[nodiscard]] std::shared_ptr<segment> make_segment(const log_segment_record& record) {
+    /// One of at least so many bytes: a spare one, or a new one.
+    [[nodiscard]] std::shared_ptr<segment> make_segment(std::uint64_t number, std::uint64_t epoch,
+                                                        std::uint64_t bytes) {
         auto made = std::make_shared<segment>();
-        made->record = record;
-        if (spare_fits(record.bytes)) {
-            medium_->reuse_log_segment(*spare_->file, record.number);
-            made->file = std::move(spare_->file);
-            spare_.reset();
-        } else {
+        const auto spare = std::ranges::find_if(
+            spares_, [&](const auto& each) { return each->record.bytes >= bytes; });
+        if (spare == spares_.end()) {
+            made->record = {number, epoch, bytes};
             made->file = std::make_unique<segment_file>(
-                medium_->create_log_segment(record.number, record.bytes, may_map_));
+                medium_->create_log_segment(number, bytes, may_map_));
+        } else {
+            made->record = {number, epoch, (*spare)->record.bytes};
+            medium_->reuse_log_segment(*(*spare)->file, number);
+            made->file = std::move((*spare)->file);
+            spares_.erase(spare);
         }
         return made;
     }
@@ -263,12 +271,14 @@ private:
         while (now < value && !to.compare_exchange_weak(now, value)) {
         }
     }
-    /// Keeps one segment to be used again; removes the others.
-    void discard(const log_segment_record& record, std::shared_ptr<segment> file) noexcept {
-        if (file && !spare_)
-            spare_ = std::move(file);
-        else
-            remove(record);
+    /// Keeps a segment to be used again. @returns whether there was memory to note it
+    bool keep(std::shared_ptr<segment>& file) noexcept {
+        try {
+            spares_.push_back(file);
+            return true;
+        } catch (...) {
+            return false;
+        }
     }
     void remove(const log_segment_record& record) noexcept {
         try {
@@ -285,7 +295,8 @@ private:
     std::mutex sync_mutex_;  // one sync at a time
     std::shared_ptr<segment> active_;
     std::shared_ptr<segment> prepared_;
-    std::shared_ptr<segment> spare_;
+    std::vector<std::shared_ptr<segment>> spares_;
+    std::size_t most_live_ = 0;  // segments that were needed at once
     std::uint64_t sealed_bytes_ = 0;
     sequence_number last_ = no_sequence;  // of the last group committed
     byte_buffer batch_;                   // groups that wait for `commit`

@@ -26,7 +26,7 @@ public:
     /// Adds an entry. @pre there is room
     void add(const cell<Key>& key, sequence_number sequence, payload_kind kind,
              const cell<Value>& value) {
-        if (!keys_) allocate();
+        if (!kinds_) allocate();
         LSM_ASSERT(size_ < capacity_);
         keys_[size_] = key;
         values_[size_] = value;

@@ -173,7 +173,7 @@ private:
         std::atomic<const version*> newest = nullptr;
 
         void write(std::uint64_t of, const version& to) noexcept {
-            newest.store(nullptr, std::memory_order_relaxed);
+            newest.store(nullptr, std::memory_order_release);  // whoever sees it knows of the split
             head.store(of, std::memory_order_release);
             newest.store(&to, std::memory_order_release);
         }

@@ -44,7 +44,7 @@ struct block_compressed
     using basic_lsm_tree::basic_lsm_tree;
     static constexpr auto name = "block_compressed";
     static key_type key(int i) { return "key " + std::to_string(i); }
-    static mapped_type value(int i) { return std::string(static_cast<std::size_t>(200 * i), 'v'); }
+    static mapped_type value(int i) { return std::string(static_cast<std::size_t>(40 * i), 'v'); }
 };
 
 struct json : tree<std::tuple<bool, std::string>, std::map<std::string, std::vector<double>>,

@@ -415,6 +415,19 @@ BOOST_AUTO_TEST_CASE(a_flush_lets_segments_go_and_uses_them_again) {
     BOOST_TEST(in_the_end.size() <= most_bytes / 8192);
 }
 
+BOOST_AUTO_TEST_CASE(a_segment_that_a_large_commit_made_longer_does_not_stay) {
+    const support::temporary_folder folder;
+    tree t{folder / "t", {.log = small_log()}};
+    t.put(1, std::string(100'000, 'x'));
+    t.put(2, "on");
+    t.flush();
+    t.put(3, "on");
+    t.flush();
+    for (const auto& each : fs::directory_iterator(folder / "t"))
+        if (each.path().filename().string().starts_with("log_"))
+            BOOST_TEST(each.file_size() == 8192U);
+}
+
 BOOST_AUTO_TEST_CASE(a_compaction_lets_no_segment_go_that_memory_needs) {
     const support::temporary_folder folder;
     lsm::lsm_tree<int, std::string, lsm::skip_list_memtable, lsm::block_storage<>, merge_when_told>

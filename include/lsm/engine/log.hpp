@@ -22,7 +22,8 @@ namespace lsm::engine {
 
 /// The write-ahead log as it is written: segments of a fixed length, the last of which takes groups.
 /// A segment that is no longer needed is used again, so that writing to it neither reserves space
-/// nor changes the file's length. There are never more files than were needed at once.
+/// nor changes the file's length. There are never more files than were needed at once,
+/// and one that was made longer for a large group is not kept.
 ///
 /// One thread at a time appends, and begins segments; any thread may `sync`. Whoever begins a
 /// segment names it in the root before it takes groups, and drops segments after the root has.
@@ -169,7 +170,8 @@ public:
         std::erase_if(older_, [&](old_segment& each) {
             if (each.last > flushed) return false;
             --live;
-            const bool may_stay = each.file && live + spares_.size() < most_live_;
+            const bool may_stay = each.file && each.record.bytes <= options_.segment_bytes &&
+                                  live + spares_.size() < most_live_;
             if (!may_stay || !keep(each.file)) remove(each.record);
             return true;
         });

@@ -74,7 +74,6 @@ private:
             std::ranges::copy(to_little_endian(with), block + 4 * i);
         }
     }
-    static void sort_by_part(std::vector<std::uint64_t>& hashes, std::size_t blocks);
 };
 
 inline byte_buffer bloom_filter::build(std::vector<std::uint64_t> hashes,
@@ -82,21 +81,13 @@ inline byte_buffer bloom_filter::build(std::vector<std::uint64_t> hashes,
     const double bits = bits_per_key.at(plan.level) * static_cast<double>(hashes.size());
     const auto blocks = std::clamp<std::size_t>(
         static_cast<std::size_t>(bits / (8 * block_bytes) + 1), 1, max_blocks);
-    if (blocks > blocks_a_part) sort_by_part(hashes, blocks);
+    if (blocks > blocks_a_part)
+        detail::sort_by_part(hashes, blocks / blocks_a_part + 1, [&](std::uint64_t hash) {
+            return block_of(hash, blocks) / blocks_a_part;
+        });
     byte_buffer filter(blocks * block_bytes);
     for (const std::uint64_t hash : hashes) set(filter, blocks, hash);
     return filter;
-}
-
-/// Brings the hashes into the order of the parts that their blocks are in, by counting.
-inline void bloom_filter::sort_by_part(std::vector<std::uint64_t>& hashes, std::size_t blocks) {
-    const auto part_of = [&](std::uint64_t hash) { return block_of(hash, blocks) / blocks_a_part; };
-    std::vector<std::size_t> begins(blocks / blocks_a_part + 2);
-    for (const std::uint64_t hash : hashes) ++begins[part_of(hash) + 1];
-    for (std::size_t i = 1; i < begins.size(); ++i) begins[i] += begins[i - 1];
-    std::vector<std::uint64_t> sorted(hashes.size());
-    for (const std::uint64_t hash : hashes) sorted[begins[part_of(hash)]++] = hash;
-    hashes = std::move(sorted);
 }
 
 }  // namespace lsm

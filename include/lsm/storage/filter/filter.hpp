@@ -13,6 +13,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lsm {
@@ -43,6 +44,22 @@ struct no_filter {
     static bool is_filter(byte_view) noexcept { return true; }
     static bool may_contain(byte_view, std::uint64_t) noexcept { return true; }
 };
+
+namespace detail {
+
+/// Brings hashes into the order of the parts of a filter that they go to, by counting: so a part is in
+/// the cache while it is filled. @param part_of less than @p parts
+template <class PartOf>
+void sort_by_part(std::vector<std::uint64_t>& hashes, std::size_t parts, PartOf part_of) {
+    std::vector<std::size_t> begins(parts + 1);
+    for (const std::uint64_t hash : hashes) ++begins[part_of(hash) + 1];
+    for (std::size_t i = 1; i < begins.size(); ++i) begins[i] += begins[i - 1];
+    std::vector<std::uint64_t> sorted(hashes.size());
+    for (const std::uint64_t hash : hashes) sorted[begins[part_of(hash)]++] = hash;
+    hashes = std::move(sorted);
+}
+
+}  // namespace detail
 
 /// A table's filter, of whatever policy, resident. It lies at a multiple of 64, so that what is cut
 /// along cache lines stays so.

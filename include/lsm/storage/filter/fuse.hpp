@@ -156,17 +156,12 @@ inline byte_buffer fuse_filter::build(std::vector<std::uint64_t> hashes, const t
     return {};  // a filter that lets all pass
 }
 
-/// Brings the keys about into the order of their slots, by counting: else each waits for memory.
+/// Brings the keys about into the order of their slots: else each waits for memory.
 inline void fuse_filter::sort_by_slot(std::vector<std::uint64_t>& mixed, const shape& is) {
     constexpr std::size_t slots_a_part = 4096;
     if (is.slots() <= 4 * slots_a_part) return;
-    const auto part_of = [&](std::uint64_t each) { return is.first_slot(each) / slots_a_part; };
-    std::vector<std::size_t> begins(is.slots() / slots_a_part + 2);
-    for (const std::uint64_t each : mixed) ++begins[part_of(each) + 1];
-    for (std::size_t i = 1; i < begins.size(); ++i) begins[i] += begins[i - 1];
-    std::vector<std::uint64_t> sorted(mixed.size());
-    for (const std::uint64_t each : mixed) sorted[begins[part_of(each)]++] = each;
-    mixed = std::move(sorted);
+    detail::sort_by_part(mixed, is.slots() / slots_a_part + 1,
+                         [&](std::uint64_t each) { return is.first_slot(each) / slots_a_part; });
 }
 
 /// Takes away one key after the other that has a slot for itself. @returns them in that order; fewer

@@ -27,19 +27,21 @@ public:
         : per_level({all}) {}
     /// @pre not empty, and at most `max_levels`
     constexpr per_level(std::initializer_list<double> from_the_top) noexcept {
+        std::size_t level = 0;
         for (const double each : from_the_top) {
-            if (count_ == max_levels) break;
-            settings_[count_++] = each;
+            if (level == max_levels) break;
+            last_ = level++;
+            settings_[last_] = each;
         }
     }
 
     [[nodiscard]] constexpr double at(std::size_t level) const noexcept {
-        return settings_[level < count_ || count_ == 0 ? level % max_levels : count_ - 1];
+        return settings_[level < last_ ? level : last_];
     }
 
 private:
     std::array<double, max_levels> settings_{};
-    std::size_t count_ = 0;
+    std::size_t last_ = 0;
 };
 
 }  // namespace lsm

@@ -42,6 +42,7 @@ struct opening {
     survives class_of = survives::process;
     std::size_t memory = std::size_t{256} << 20;
     std::size_t expected_bytes = 0;  ///< of all entries, for engines that must know before
+    bool beyond_memory = false;      ///< the data is several times what the process may use
     unsigned threads = 1;            ///< that will use it at once
 
     [[nodiscard]] std::size_t buffer() const noexcept { return memory / 8; }

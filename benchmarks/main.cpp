@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Compares stores on the same work: docs/benchmarks.md says what is measured, and how.
+#include "memory_group.hpp"
 #include "scenario.hpp"
 
 #include <boost/json/array.hpp>
@@ -31,7 +32,7 @@ struct choices {
     plan how;
     std::vector<std::string> engines, workloads, shapes;
     std::string folder = "build/bench", json_file, durability = "process";
-    std::size_t repetitions = 5, memory_mib = 256;
+    std::size_t repetitions = 5, memory_mib = 256, confined_mib = 0;
     std::uint64_t seed = 1;
     bool all = false, list = false;
 };
@@ -76,6 +77,9 @@ choices parse(int argc, char** argv) {
         ->check(CLI::IsMember(classes))
         ->capture_default_str();
     app.add_option("--memory", made.memory_mib, "MiB an engine may use")->capture_default_str();
+    app.add_option("--confine", made.confined_mib,
+                   "MiB of the whole process, pages of files included, after the load; 0: no bound")
+        ->capture_default_str();
     app.add_option("--folder", made.folder, "for the stores")->capture_default_str();
     app.add_option("--seed", made.seed, "of all random choices")->capture_default_str();
     app.add_option("--json", made.json_file, "where the results go");
@@ -92,6 +96,7 @@ choices parse(int argc, char** argv) {
         for (const workload& each : workloads())
             if (each.chosen || made.all) made.workloads.emplace_back(each.name);
     made.how.memory = made.memory_mib << 20;
+    made.how.confined_to = made.confined_mib << 20;
     made.how.class_of = classes.at(made.durability);
     made.how.folder = std::filesystem::absolute(made.folder) / "store";
     return made;
@@ -163,6 +168,7 @@ public:
                 {"seconds", made_.how.seconds},
                 {"durability", made_.durability},
                 {"memory_mib", made_.memory_mib},
+                {"confined_mib", made_.confined_mib},
                 {"seed", made_.seed},
                 {"processors", std::thread::hardware_concurrency()},
                 {"compiler", __VERSION__},
@@ -199,6 +205,7 @@ private:
         std::fclose(told);
         int status = 0;
         ::waitpid(child, &status, 0);
+        memory_group(child).remove();
         if (!WIFEXITED(status))
             fail(by, shape, "ended by signal " + std::to_string(WTERMSIG(status)));
     }

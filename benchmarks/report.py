@@ -131,6 +131,11 @@ def details_table(run, shape):
     return table(head, rows)
 
 
+def confined(report):
+    bound = report.get("confined_mib")
+    return f"{bound} MiB for the whole process, " if bound else ""
+
+
 def conditions(run):
     """What was asked for, once for each way of asking."""
     texts = []
@@ -139,6 +144,7 @@ def conditions(run):
         text = (f"{shapes}: {short(report['entries'])} entries, median of {report['repetitions']} "
                 f"interleaved runs ± half the spread, durability `process` unless a row names "
                 f"another, {report['memory_mib']} MiB for each engine, "
+                f"{confined(report)}"
                 f"{report['processors']} processors, compiler {report['compiler']}.")
         if text not in texts:
             texts.append(text)

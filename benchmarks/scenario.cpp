@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scenario.hpp"
 
+#include "memory_group.hpp"
 #include "process.hpp"
 
 #include <algorithm>
@@ -18,7 +19,8 @@ namespace {
 constexpr std::size_t chunk_steps = 1024;  // between two looks at the clock
 constexpr std::size_t batch_entries = 100, group_keys = 32;
 constexpr std::size_t synced_steps = 4000;
-constexpr double puts_a_second = 20'000;  // beside readers
+constexpr std::size_t confined_steps = 1'000'000;  // which take of the memory, too
+constexpr double puts_a_second = 20'000;           // beside readers
 
 double seconds_since(clock::time_point begin) {
     return std::chrono::duration<double>(clock::now() - begin).count();
@@ -74,6 +76,7 @@ public:
         opening_.where = how.folder;
         opening_.class_of = how.class_of;
         opening_.memory = how.memory;
+        opening_.beyond_memory = how.confined_to != 0;
         opening_.expected_bytes = how.entries * entry_bytes(shape);
     }
 
@@ -87,6 +90,15 @@ public:
         latencies took;
         session_->connect(expected_)->put_batches(steps, batch_entries, took);
         session_->drain();
+    }
+    /// From now on the engine works within a bound, and finds none of its files in memory. What the
+    /// answers are compared with is outside of it.
+    void confine() {
+        close();
+        forget_pages(plan_.folder);
+        memory_group(::getpid()).enter(plan_.confined_to);
+        range_.operations = (std::min)(range_.operations, confined_steps);
+        open();
     }
     void compact() { session_->compact(); }
     void overwrite() {
@@ -283,6 +295,7 @@ void carry_out(const scenario& what, const engine& by, std::string_view shape, c
         }
     };
     if (what.front()->begins != stage::empty) on.load();
+    if (how.confined_to != 0) on.confine();
     measure_all([](const workload& of) { return of.begins <= stage::loaded; }, "");
     measure_all([](const workload& of) { return of.how == manner::compact; }, "");
     const bool goes_on = std::ranges::any_of(

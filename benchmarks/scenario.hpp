@@ -17,7 +17,8 @@ namespace bench {
 struct plan {
     std::size_t entries = 1'000'000;
     std::size_t memory = std::size_t{256} << 20;
-    double seconds = 1;  ///< a workload that fills nothing ends after so long
+    std::size_t confined_to = 0;  ///< bytes of the process, once it has loaded; 0: no bound
+    double seconds = 1;           ///< a workload that fills nothing ends after so long
     survives class_of = survives::process;
     std::filesystem::path folder;
 };

@@ -45,7 +45,10 @@ public:
     explicit store(const opening& how)
         : options_(options_for(how)), tree_(how.where.string(), options_) {}
 
-    void drain() { tree_.flush(); }
+    void drain() {
+        tree_.flush();
+        tree_.settle();
+    }
     void compact() { tree_.compact(); }
 
     [[nodiscard]] std::string settings() const {

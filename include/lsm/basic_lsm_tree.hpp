@@ -117,7 +117,7 @@ public:
     template <class F>
     bool visit(const key_view& key, F&& f) const;
     /// The values of several keys, as of one moment, in the keys' order. Lookups wait for memory side by
-    /// side, up to 16 at a time; strings only where the range is a container or contiguous, so that
+    /// side, up to 32 at a time; strings only where the range is a container or contiguous, so that
     /// they stay where they are.
     template <std::ranges::input_range Keys>
     [[nodiscard]] std::vector<std::optional<Value>> multi_get(Keys&& keys) const;
@@ -138,6 +138,9 @@ public:
     void flush();
     /// Flushes, and lets the policy compact all that is there when it is called.
     void compact();
+    /// Returns when no flush and no compaction is due, nor under way: what the writes so far have put off is
+    /// done. What is in memory may stay there. Waits longer while others write.
+    void settle();
     /// Does one bounded slice of the maintenance that is due, where no thread does.
     /// @returns whether there was any
     bool maintain();
@@ -280,6 +283,11 @@ void basic_lsm_tree<Key, Value, M, S, C>::flush() {
 template <class Key, class Value, class M, class S, class C>
 void basic_lsm_tree<Key, Value, M, S, C>::compact() {
     tree_->compact();
+}
+
+template <class Key, class Value, class M, class S, class C>
+void basic_lsm_tree<Key, Value, M, S, C>::settle() {
+    tree_->settle();
 }
 
 template <class Key, class Value, class M, class S, class C>

@@ -49,7 +49,7 @@ public:
             std::ranges::contiguous_range<Keys> ||
             (std::ranges::forward_range<Keys> && !std::ranges::view<std::remove_cvref_t<Keys>>);
         constexpr bool borrows = access_of<key_type> == access_kind::borrowed;
-        constexpr std::size_t together = is_container || !borrows ? 16 : 1;
+        constexpr std::size_t together = is_container || !borrows ? 32 : 1;
         std::vector<std::optional<value_type>> values;
         std::vector<key_view> group;
         group.reserve(together);

@@ -3,12 +3,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -62,6 +64,19 @@ struct cutting_compaction {
     }
 };
 
+/// Merges the newest runs, two at a time, as soon as there are two; each job is slow to begin.
+struct slow_compaction {
+    [[nodiscard]] std::vector<lsm::compaction_job> plan(const lsm::compaction_view& view) const {
+        if (view.levels.empty() || view.levels[0].size() < 2) return {};
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        lsm::compaction_job job;
+        for (std::size_t run = 0; run < 2; ++run)
+            for (const auto& table : view.levels[0][run]) job.inputs.push_back(table.id);
+        job.output_level = 0;
+        return {job};
+    }
+};
+
 template <class Compaction>
 using tree_with = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
                                       lsm::block_storage<lsm::memory_medium>, Compaction>;
@@ -95,6 +110,63 @@ BOOST_AUTO_TEST_CASE(is_not_flushed_when_it_is_empty) {
     t.compact();
     BOOST_TEST(!t.maintain());
     BOOST_TEST((t.stats().flushes == 0U && t.stats().compactions == 0U));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(tree_settle)
+
+BOOST_AUTO_TEST_CASE(waits_for_the_compactions_that_are_due) {
+    tree_with<slow_compaction> t{lsm::memory_disk(), {.maintenance_threads = 1}};
+    for (int i = 0; i < 5; ++i) {
+        t.put(i, "a");
+        t.flush();
+    }
+    t.settle();
+    BOOST_TEST(t.stats().tables.size() == 1U);
+    t.settle();  // nothing is due
+    BOOST_TEST(t.stats().compactions == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(does_them_where_no_thread_does) {
+    const lsm::memory_disk disk;
+    {
+        tree t{disk};
+        for (int i = 0; i < 3; ++i) {
+            t.put(i, "a");
+            t.flush();
+        }
+    }
+    tree_with<slow_compaction> t{disk};
+    t.settle();
+    BOOST_TEST(t.stats().tables.size() == 1U);
+    BOOST_TEST(!t.maintain());
+}
+
+BOOST_AUTO_TEST_CASE(tells_of_the_one_that_fails) {
+    for (const std::size_t threads : {0U, 1U}) {
+        tree_with<wrong_compaction> t{lsm::memory_disk(), {.maintenance_threads = threads}};
+        t.put(1, "a");
+        t.flush();
+        BOOST_CHECK_EXCEPTION(t.settle(), lsm::error, support::is(lsm::errc::invalid_argument));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(tree_compaction)
+
+BOOST_AUTO_TEST_CASE(leaves_the_cache_to_readers) {
+    tree t{lsm::memory_disk()};
+    for (int i = 0; i < 2; ++i) {
+        t.put(i, "a");
+        t.flush();
+    }
+    t.compact();
+    BOOST_TEST(t.stats().blocks_fetched == 2U);
+    BOOST_TEST(t.stats().cache_bytes == 0U);
+    BOOST_TEST(t.get(1).value() == "a");
+    BOOST_TEST(t.stats().cache_bytes > 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -116,7 +116,8 @@ private:
                 if (!taken.empty()) taken_.push_back(std::move(taken));
             }
         for (const run_type& each : taken_)
-            from.push_back(std::make_unique<run_cursor<Key, Value>>(each, direction::forward));
+            from.push_back(std::make_unique<run_cursor<Key, Value>>(each, direction::forward,
+                                                                    cache_use::pass_by));
         // The tables that stay in the run which the outputs join have none of their keys: `check_job`.
         const std::size_t older = place_.new_run ? place_.run_index : place_.run_index + 1;
         return make_merge(std::move(from), older_than(plan_.output_level, older));

@@ -168,6 +168,14 @@ public:
         }
         request(false);
     }
+    /// Returns when no job is due, and none runs. @throws error
+    void settle() {
+        {
+            const lock_type lock(state_.store.changes);
+            settled_ = false;
+        }
+        if (!threads_reach([&] { return settled_; })) run_all();
+    }
     /// Does one slice of the job in hand, or of the next one, where no thread does.
     /// @returns whether it did anything. @throws error; the job is given up then
     bool step() {
@@ -236,6 +244,7 @@ private:
             return next;
         }
         if (busy_.empty()) requested_ = false;
+        settled_ = busy_.empty() && !flushing_;
         return nullptr;
     }
     /// What `compact()` was asked for: not the runs that have come since, or it would go on for as long
@@ -423,6 +432,7 @@ private:
     // Guarded by `changes`.
     bool requested_ = false;
     sequence_number requested_at_ = no_sequence;  // the last one before
+    bool settled_ = false;  // since it was asked for, nothing was due or in flight
     bool flushing_ = false;
     table_ids busy_;  // the inputs of jobs in flight
     std::size_t jobs_in_threads_ = 0;

@@ -159,6 +159,10 @@ public:
         flush();
         maintenance_.compact();
     }
+    void settle() {
+        state_.check_writable();
+        maintenance_.settle();
+    }
     bool maintain() {
         state_.check_writable();
         return maintenance_.step();

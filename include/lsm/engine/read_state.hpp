@@ -79,7 +79,7 @@ public:
     }
 
     /// The same of several keys: calls `f(number of the key, value cell)` for each that has a value, in
-    /// no order. Their waits for memory overlap, so groups of about 16 are fastest.
+    /// no order. Their waits for memory overlap, so groups of 16 to 32 are fastest.
     template <class F>
     void find_all(std::span<const key_view> keys, sequence_number at, F&& f) const {
         std::vector<table_lookup<Key, Value>> open;

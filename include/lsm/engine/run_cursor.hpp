@@ -4,6 +4,7 @@
 #include <lsm/core/order.hpp>
 #include <lsm/core/prefetch.hpp>
 #include <lsm/engine/cursor.hpp>
+#include <lsm/engine/read_ahead.hpp>
 #include <lsm/engine/table.hpp>
 
 #include <algorithm>
@@ -27,11 +28,13 @@ class run_cursor final : public cursor<Key, Value> {
     using key_view = typename base::key_view;
 
 public:
-    run_cursor(const run<Key, Value>& tables, direction way) : tables_(tables), way_(way) {}
-    run_cursor(run<Key, Value>&& tables, direction way) = delete;
+    run_cursor(const run<Key, Value>& tables, direction way, cache_use cache = cache_use::keep)
+        : tables_(tables), way_(way), cache_(cache) {}
+    run_cursor(run<Key, Value>&&, direction, cache_use = cache_use::keep) = delete;
 
     void seek_first() override {
         sought_.reset();
+        ahead_.restart();
         if (way_ == direction::forward)
             stand_at(0, 0);
         else if (tables_.empty())
@@ -42,6 +45,7 @@ public:
 
     void seek(const key_view& key) override {
         sought_.emplace(codec<Key>::own(key));
+        ahead_.restart();
         if (way_ == direction::forward)
             seek_forward(key);
         else
@@ -61,7 +65,8 @@ public:
     }
 
     void load() override {
-        loaded_ = tables_[table_]->load(block_);
+        ahead_.before_load(*tables_[table_], block_, way_);
+        loaded_ = tables_[table_]->load(block_, cache_);
         auto window = loaded_->window();
         if (sought_) {  // only the first block can hold keys before the sought one
             lsm::detail::prefetch_for_search(window.keys);
@@ -82,6 +87,7 @@ private:
         if (at == tables_.end()) return leave();
         const std::size_t until = (*at)->index().blocks_until(key);
         stand_at(static_cast<std::size_t>(at - tables_.begin()), until == 0 ? 0 : until - 1);
+        if (until > 0) tables_[table_]->expect_fetch(block_);  // it begins before the key
     }
     /// The last table that begins at or before the key; in it, the last block that does.
     void seek_backward(const key_view& key) {
@@ -92,6 +98,7 @@ private:
         if (after == tables_.begin()) return leave();
         const auto table = static_cast<std::size_t>(after - tables_.begin()) - 1;
         stand_at(table, tables_[table]->index().blocks_until(key) - 1);
+        tables_[table_]->expect_fetch(block_);
     }
 
     void stand_at(std::size_t table, std::size_t block) {
@@ -101,6 +108,7 @@ private:
         }
         loaded_.reset();
         if (table >= tables_.size()) return leave();
+        if (table != table_) ahead_.enter_table();
         table_ = table;
         block_ = block;
         tables_[table]->expect_block(block);
@@ -137,9 +145,11 @@ private:
 
     std::span<const std::shared_ptr<const table<Key, Value>>> tables_;
     direction way_;
+    cache_use cache_;
     std::size_t table_ = 0;
     std::size_t block_ = 0;
     std::optional<Key> sought_;
+    read_ahead ahead_;
     typename table<Key, Value>::block_pointer loaded_;
 };
 

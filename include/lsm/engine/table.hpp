@@ -24,6 +24,12 @@
 
 namespace lsm::engine {
 
+/// What becomes of a block that had to be fetched.
+enum class cache_use : bool {
+    keep,    ///< the next reader finds it in the cache
+    pass_by  ///< the cache keeps what it has: a compaction reads each block once, and its table goes
+};
+
 /// A decoded block: what it shows is valid as long as it lives.
 template <class Key, class Value>
 class block : public cached_block {
@@ -74,14 +80,19 @@ public:
     [[nodiscard]] view_of<Key> first_key() const { return index_.view(index_.first_keys.front()); }
     [[nodiscard]] view_of<Key> last_key() const { return index_.view(*index_.last_key); }
 
-    /// A block, from the cache, or fetched, verified, and left there. @throws error
-    [[nodiscard]] block_pointer load(std::size_t which) const {
+    /// A block, from the cache, or fetched and verified. @throws error
+    [[nodiscard]] block_pointer load(std::size_t which, cache_use into) const {
         {
             const auto since = cache_->when().enter();
             if (const auto* const there = homes_[which].load(std::memory_order_seq_cst))
                 return reclaimable::share(static_cast<const block_type&>(*there));
         }
-        return fetch_and_keep(which);
+        return into == cache_use::keep ? fetch_and_keep(which) : fetch_block(which);
+    }
+
+    /// Whether the cache has it now.
+    [[nodiscard]] bool is_resident(std::size_t which) const noexcept {
+        return homes_[which].load(std::memory_order_relaxed) != nullptr;
     }
 
     /// @name What a lookup is about to wait for
@@ -90,6 +101,10 @@ public:
     void expect_home(std::size_t which) const noexcept { lsm::detail::prefetch(&homes_[which]); }
     void expect_block(std::size_t which) const noexcept {
         lsm::detail::prefetch(homes_[which].load(std::memory_order_relaxed));
+    }
+    /// Asks the medium for blocks that follow each other, where the first is not in memory.
+    void expect_fetch(std::size_t first, std::size_t count = 1) const {
+        if (!is_resident(first)) expect_blocks(first, count);
     }
     /// @pre the caller has entered the cache's epochs
     void expect_keys(std::size_t which) const noexcept {
@@ -130,6 +145,8 @@ protected:
 
     /// Reads a block from the medium and verifies it. @throws error
     [[nodiscard]] virtual block_pointer fetch_block(std::size_t which) const = 0;
+    /// Tells the medium that blocks that follow each other will be read soon.
+    virtual void expect_blocks(std::size_t first, std::size_t count) const = 0;
 
 private:
     [[nodiscard]] const block_type* resident(std::size_t which) const noexcept {
@@ -218,6 +235,13 @@ protected:
             throw error(errc::corruption, file_->where() + ": block " + std::to_string(which) +
                                               " does not decode: " + failure.what());
         }
+    }
+
+    void expect_blocks(std::size_t first, std::size_t count) const override {
+        const extent& begin = this->index().blocks[first];
+        const extent& last = this->index().blocks[first + count - 1];
+        if (last.offset < begin.offset) return;  // a damaged index, which reading tells of
+        file_->expect(begin.offset, last.offset - begin.offset + last.bytes);
     }
 
 private:

@@ -83,6 +83,11 @@ public:
                                     std::to_string(found));
         return bytes;
     }
+    /// Says that these bytes will be read soon, to a medium that can begin with it.
+    void expect(std::uint64_t offset, std::uint64_t bytes) const noexcept {
+        if constexpr (requires(const reader& kept) { kept.expect(offset, bytes); })
+            if (kept_) kept_->expect(offset, bytes);
+    }
     void remove() { medium_->remove(name_); }
 
     /// Names it in messages.

@@ -32,8 +32,10 @@ public:
         else
             in_ = nullptr;
     }
-    void expect_block() const noexcept {
-        if (in_) in_->expect_block(block_);
+    void expect_block() const {
+        if (!in_) return;
+        in_->expect_block(block_);
+        in_->expect_fetch(block_);
     }
     void expect_keys() const noexcept {
         if (in_) in_->expect_keys(block_);

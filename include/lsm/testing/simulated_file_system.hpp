@@ -93,6 +93,9 @@ public:
     std::size_t read(std::uint64_t offset, std::span<std::byte> to) const {
         return core_->read(file_, offset, to);
     }
+    /// Its reads wait for nothing.
+    void expect_any_order() const noexcept {}
+    void expect(std::uint64_t, std::uint64_t) const noexcept {}
     [[nodiscard]] std::uint64_t bytes() const { return core_->bytes(file_); }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     /// Returns when the bytes are on the device, and the length. It does nothing for the name.

@@ -153,6 +153,15 @@ public:
         }
         return done;
     }
+    /// Says that reads come in no order: each brings in what it asks for, and nothing around it.
+    void expect_any_order() const noexcept {
+        ::posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_RANDOM);
+    }
+    /// Says that these bytes will be read soon, so that the system begins to bring them in.
+    void expect(std::uint64_t offset, std::uint64_t bytes) const noexcept {
+        ::posix_fadvise(descriptor_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
+                        POSIX_FADV_WILLNEED);
+    }
     /// Writes @p bytes from @p offset on. They survive the end of the process.
     void write_at(std::uint64_t offset, byte_view bytes) { write_at(offset, bytes, 0); }
     /// The same; these bytes, and no others, are on the device when it returns.

@@ -169,7 +169,7 @@ private:
 template <class FileSystem>
 class directory<FileSystem>::table_reader {
 public:
-    explicit table_reader(file opened) : file_(std::move(opened)) {}
+    explicit table_reader(file opened) : file_(std::move(opened)) { file_.expect_any_order(); }
 
     [[nodiscard]] std::uint64_t bytes() const { return file_.bytes(); }
     /// Reads exactly so many bytes. @throws error `corruption` if the table ends before
@@ -179,6 +179,10 @@ public:
             throw error(errc::corruption, file_.path() + ": expected " + std::to_string(to.size()) +
                                               " bytes at offset " + std::to_string(offset) +
                                               ", got " + std::to_string(got));
+    }
+    /// Says that these bytes will be read soon: reads of several places then wait side by side.
+    void expect(std::uint64_t offset, std::uint64_t bytes) const noexcept {
+        file_.expect(offset, bytes);
     }
 
 private:

@@ -53,8 +53,8 @@ public:
 
     [[nodiscard]] std::string settings() const {
         std::ostringstream out;
-        out << "memtable " << (options_.memtable.max_bytes >> 20) << " MiB, cache "
-            << (options_.cache_bytes >> 20) << " MiB, " << options_.maintenance_threads
+        out << "memtable " << (options_.memtable.max_bytes >> 20) << " MiB, memory "
+            << (options_.memory_bytes >> 20) << " MiB in all, " << options_.maintenance_threads
             << " maintenance thread";
         if (options_.log.enabled)
             out << ", log of at most " << (options_.log.max_bytes >> 20) << " MiB in segments of "
@@ -73,7 +73,7 @@ private:
         typename tree::options chosen;
         chosen.memtable.max_bytes = how.buffer();
         chosen.max_frozen_memtables = 1;
-        chosen.cache_bytes = how.cache();
+        chosen.memory_bytes = how.memory;
         chosen.maintenance_threads = 1;
         chosen.log.enabled = how.class_of != survives::close;
         chosen.log.max_bytes = (std::max)(chosen.log.max_bytes, std::uint64_t{2} * how.buffer());

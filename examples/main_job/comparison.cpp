@@ -71,11 +71,11 @@ figures measure(const std::string& name, const std::map<std::string, package>& e
         result.table_bytes = tree.stats().table_bytes();
     }
     {
-        const Tree tree(where, {.cache_bytes = 0});
+        const Tree tree(where, {.memory_bytes = 0});
         const std::size_t few = std::min<std::size_t>(input.size(), 5000);
         result.uncached_get_us = get_us(tree, std::span(input).first(few));
     }
-    const Tree tree(where, {.cache_bytes = std::size_t{1} << 30});
+    const Tree tree(where, {.memory_bytes = std::size_t{1} << 30});
     std::size_t seen = 0;
     const double scan = seconds([&] {
         for (auto [key, value] : tree.scan()) seen += !key.empty();

@@ -23,7 +23,7 @@ constexpr std::size_t most_open = 8;
 tree::options settings() {
     tree::options how;
     how.max_open_files = most_open;
-    how.cache_bytes = 0;  // so that each read is one of a file
+    how.memory_bytes = 0;  // so that each read is one of a file
     return how;
 }
 

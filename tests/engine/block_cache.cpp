@@ -93,6 +93,18 @@ BOOST_AUTO_TEST_CASE(does_not_keep_what_is_larger_than_all) {
     BOOST_TEST(alive == 0);
 }
 
+BOOST_AUTO_TEST_CASE(lets_go_of_what_a_smaller_budget_has_no_room_for) {
+    for (const std::size_t each : {0, 1, 2}) keep(each);
+    cache.set_budget(15);
+    BOOST_TEST(kept() == (list{2}), boost::test_tools::per_element());
+    BOOST_TEST(alive == 1);
+    cache.set_budget(0);
+    BOOST_TEST(cache.bytes() == 0U);
+    cache.set_budget(20);
+    for (const std::size_t each : {3, 4, 5}) keep(each);
+    BOOST_TEST(kept() == (list{4, 5}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(forgets_a_block) {
     for (const std::size_t each : {0, 1}) keep(each);
     cache.forget(homes[0]);

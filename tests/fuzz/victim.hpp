@@ -53,7 +53,7 @@ inline tree::options settings() {
     tree::options all;
     all.storage.format.block_bytes = 48;
     all.log.segment_bytes = 8192;
-    all.cache_bytes = 4096;
+    all.memory_bytes = 8 * 4096;
     return all;
 }
 inline tree open(const lsm::testing::simulated_disk& disk, const tree::options& how) {

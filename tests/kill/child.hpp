@@ -57,7 +57,7 @@ private:
         how.durability = life_.usual;
         how.log = life_.log;
         how.maintenance_threads = life_.threads;
-        how.cache_bytes = 4096;
+        how.memory_bytes = 8 * 4096;
         return how;
     }
 

@@ -64,7 +64,7 @@ void check_model(std::size_t trigger_runs) {
     settings.storage.format.block_bytes = 512;
     settings.compaction.trigger_runs = trigger_runs;
     settings.compaction.max_table_bytes = 4096;
-    settings.cache_bytes = std::size_t{8} << 20;
+    settings.memory_bytes = std::size_t{8} << 20;
     int trees = 0;
     const temporary_folder folder;
     run_text_model([&]() -> std::unique_ptr<lsm::testing::any_tree<std::string, std::string>> {

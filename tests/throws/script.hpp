@@ -112,7 +112,7 @@ private:
                 settings.storage.format.block_bytes = 32;
                 settings.compaction.trigger_runs = 3;
                 settings.compaction.max_table_bytes = 100;
-                settings.cache_bytes = 4096;
+                settings.memory_bytes = 8 * 4096;
                 settings.max_open_files = 2;
                 settings.filter_seed = 1;  // so that a run can be played again
                 settings.maintenance_threads = threads_;

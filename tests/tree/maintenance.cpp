@@ -77,6 +77,14 @@ struct slow_compaction {
     }
 };
 
+/// Takes no more tables.
+struct full_medium : lsm::memory_medium {
+    using memory_medium::memory_medium;
+    [[nodiscard]] table_writer create(const lsm::table_name& name) const {
+        throw lsm::error(lsm::errc::io, "no space for " + name.file_name());
+    }
+};
+
 template <class Compaction>
 using tree_with = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
                                       lsm::block_storage<lsm::memory_medium>, Compaction>;
@@ -167,6 +175,56 @@ BOOST_AUTO_TEST_CASE(leaves_the_cache_to_readers) {
     BOOST_TEST(t.stats().cache_bytes == 0U);
     BOOST_TEST(t.get(1).value() == "a");
     BOOST_TEST(t.stats().cache_bytes > 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(tree_memory)
+
+/// What the cache has once everything was read.
+template <class Tree>
+std::size_t cached(const Tree& t) {
+    for (const auto& entry : t.scan()) BOOST_TEST_REQUIRE(entry.value().size() == 100U);
+    return t.stats().cache_bytes;
+}
+
+BOOST_AUTO_TEST_CASE(is_shared_by_memtables_indexes_and_blocks) {
+    constexpr std::size_t kib = 1024;
+    const lsm::memory_disk disk;
+    {
+        tree t{disk};
+        for (int i = 0; i < 10000; ++i) t.put(i, std::string(100, 'x'));
+    }
+    {
+        tree t{disk, {.memtable = {.max_bytes = 100 * kib}, .memory_bytes = 400 * kib}};
+        BOOST_TEST(t.stats().index_bytes > 10 * kib);
+        const std::size_t left = 300 * kib - t.stats().index_bytes;
+        BOOST_TEST(cached(t) <= left);
+        BOOST_TEST(cached(t) > left * 9 / 10);
+        t.put(1, std::string(100, 'y'));
+        t.flush();  // another index
+        BOOST_TEST(cached(t) <= 300 * kib - t.stats().index_bytes);
+    }
+    // A memtable that may take all of it leaves the blocks an eighth.
+    tree t{disk, {.memtable = {.max_bytes = 400 * kib}, .memory_bytes = 400 * kib}};
+    BOOST_TEST(cached(t) <= 50 * kib);
+    BOOST_TEST(cached(t) > 40 * kib);
+}
+
+BOOST_AUTO_TEST_CASE(of_frozen_memtables_is_taken_from_the_blocks) {
+    constexpr std::size_t kib = 1024;
+    using unflushed_tree =
+        lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
+                            lsm::block_storage<full_medium>, lsm::full_merge_compaction>;
+    const lsm::memory_disk disk;
+    {
+        tree t{disk};
+        for (int i = 0; i < 10000; ++i) t.put(i, std::string(100, 'x'));
+    }
+    unflushed_tree t{disk, {.memtable = {.max_bytes = 100 * kib}, .memory_bytes = 400 * kib}};
+    const std::size_t before = cached(t);
+    for (int i = 0; t.stats().frozen_memtables == 0; ++i) t.put(i, std::string(100, 'y'));
+    BOOST_TEST(cached(t) <= before - 90 * kib);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

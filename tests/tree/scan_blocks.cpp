@@ -23,7 +23,7 @@ namespace {
 using tree = support::memory_tree<int, std::string>;
 
 tree make_empty() {
-    return tree{lsm::memory_disk(), {.storage = {support::blocks_of(1)}, .cache_bytes = 0}};
+    return tree{lsm::memory_disk(), {.storage = {support::blocks_of(1)}, .memory_bytes = 0}};
 }
 
 /// The keys 0 to 99 in one run.

@@ -21,7 +21,7 @@ constexpr std::uint64_t entries = 10'000;
 /// A tree of one table, which holds the even numbers.
 template <class Tree = tree>
 Tree even_numbers(typename Tree::options how, const lsm::memory_disk& disk = {}) {
-    how.cache_bytes = 0;  // so that each block that is needed is fetched
+    how.memory_bytes = 0;  // so that each block that is needed is fetched
     Tree t{disk, how};
     for (std::uint64_t i = 0; i <= entries; ++i) t.put(2 * i, 0);
     t.flush();
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(keep_their_seed_when_a_tree_is_opened_again) {
         before = mistaken(t, odd_numbers());
         t.close();
     }
-    tree t{disk, {.cache_bytes = 0, .filter_seed = 5}};
+    tree t{disk, {.memory_bytes = 0, .filter_seed = 5}};
     BOOST_TEST((mistaken(t, odd_numbers()) == before));
     for (std::uint64_t i = 0; i <= entries; ++i) t.put(2 * i, 1);
     t.flush();
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(may_be_of_one_policy_for_the_oldest_and_another_for_the_oth
         t.close();
     }
     // Other trees in block tables know both, too.
-    BOOST_TEST(share_mistaken(tree{disk, {.cache_bytes = 0}}) < 0.008);
+    BOOST_TEST(share_mistaken(tree{disk, {.memory_bytes = 0}}) < 0.008);
 }
 
 BOOST_AUTO_TEST_CASE(may_be_none) {

@@ -61,7 +61,10 @@ struct tree_options {
     /// Threads that flush and compact. 0: whoever writes does it, step by step, and all that happens
     /// is determined by the calls.
     std::size_t maintenance_threads = 0;
-    std::size_t cache_bytes = std::size_t{64} << 20;  ///< for decoded blocks
+    /// What memtables, tables' indexes and filters, and the cache of decoded blocks may take together,
+    /// about. The cache has what the others leave: all of it but the active memtable's limit, the frozen
+    /// ones and the indexes; an eighth at least.
+    std::size_t memory_bytes = std::size_t{64} << 20;
     /// Tables that keep their file open. Further ones open it whenever a block is read that the cache
     /// does not have. The folder, each segment of the log, and each running job have one besides.
     std::size_t max_open_files = 512;

@@ -26,7 +26,8 @@ struct statistics {
     std::uint64_t bytes_flushed = 0;    ///< to tables, by flushes
     std::uint64_t bytes_compacted = 0;  ///< to tables, by compactions
     std::uint64_t blocks_fetched = 0;   ///< read from the medium, not found in the cache
-    std::size_t cache_bytes = 0;
+    std::size_t index_bytes = 0;        ///< of the tables' indexes and filters, in memory
+    std::size_t cache_bytes = 0;        ///< of the blocks in the cache
 
     /// Entries over all tables.
     [[nodiscard]] std::uint64_t table_entries() const noexcept {
@@ -91,6 +92,7 @@ inline std::string statistics::to_json() const {
     add(", \"bytes_flushed\": ", bytes_flushed);
     add(", \"bytes_compacted\": ", bytes_compacted);
     add(", \"blocks_fetched\": ", blocks_fetched);
+    add(", \"index_bytes\": ", index_bytes);
     add(", \"cache_bytes\": ", cache_bytes);
     out += ", \"tables\": [";
     const char* separator = "";
@@ -122,7 +124,8 @@ inline std::ostream& operator<<(std::ostream& out, const statistics& s) {
                << s.blocks_fetched << " blocks fetched\n"
                << "amplification: write " << s.write_amplification() << ", read "
                << s.read_amplification() << ", space " << s.space_amplification() << "\n"
-               << "pins: " << s.pins << ", cache: " << s.cache_bytes
+               << "pins: " << s.pins << ", indexes: " << s.index_bytes
+               << " bytes, cache: " << s.cache_bytes
                << " bytes, last sequence number: " << s.last_sequence << "\n";
 }
 

@@ -48,7 +48,7 @@ private:
 class block_cache {
 public:
     block_cache(std::size_t budget_bytes, std::shared_ptr<epochs> when)
-        : budget_(budget_bytes), when_(std::move(when)) {}
+        : when_(std::move(when)), budget_(budget_bytes) {}
     block_cache(const block_cache&) = delete;
     block_cache& operator=(const block_cache&) = delete;
     /// @pre all tables have let go of their blocks
@@ -80,6 +80,15 @@ public:
         }
         when_->collect();
         return fetched;
+    }
+    /// From now on there is room for so many bytes: what does not fit any more goes.
+    void set_budget(std::size_t bytes) noexcept {
+        {
+            const std::scoped_lock lock(mutex_);
+            budget_ = bytes;
+            make_room(0);
+        }
+        when_->collect();
     }
     /// Lets go of the block that @p home leads to, if any. @pre nobody looks there any more
     void forget(cached_block::home& home) noexcept {
@@ -128,10 +137,10 @@ private:
     }
 
     const unsigned owner_ = forks::count();
-    const std::size_t budget_;
     const std::shared_ptr<epochs> when_;
     std::atomic<std::uint64_t> fetched_ = 0;
     mutable std::mutex mutex_;  // guards what follows
+    std::size_t budget_;
     std::size_t used_ = 0;
     const cached_block* hand_ = nullptr;
 };

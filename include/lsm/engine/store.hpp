@@ -51,7 +51,7 @@ struct store {
     template <class Options>
     store(const typename Medium::location& location, const Options& options)
         : medium(std::make_shared<Medium>(location, options.mode)), where(medium->describe()),
-          cache(std::make_shared<block_cache>(options.cache_bytes, readers)),
+          cache(std::make_shared<block_cache>(options.memory_bytes, readers)),
           files(std::make_shared<open_files>(options.max_open_files)),
           log(medium, options.log, options.durability != durability::power_loss) {}
 

@@ -86,6 +86,7 @@ struct tree_state {
         current.replace(std::make_shared<const read_state_type>(newest, std::move(frozen),
                                                                 std::move(tables), store.medium));
         active = std::move(newest);
+        share_memory();
     }
 
     /// Makes the active memtable wait for its flush, if it holds anything. The writer's whose turn it
@@ -227,6 +228,7 @@ struct tree_state {
         all.last_sequence = store.last_sequence;
         all.log_bytes = store.log.bytes();
         all.blocks_fetched = store.cache->fetched();
+        all.index_bytes = now->tables->index_bytes();
         all.cache_bytes = store.cache->bytes();
         return all;
     }
@@ -254,11 +256,25 @@ private:
             if (gone.contains(each->record().id)) each->retire();
         });
         current.replace(std::move(next));
+        share_memory();
+    }
+    /// Leaves the cache what the memtables and indexes do not take of the budget. @pre `changes` is held
+    void share_memory() const noexcept {
+        const auto now = current.read();
+        const std::size_t all = options.memory_bytes;
+        std::size_t left = all;
+        const auto take = [&](std::size_t bytes) { left -= (std::min)(left, bytes); };
+        take(options.memtable.max_bytes);
+        for (const auto& each : now->frozen) take(each->table.bytes());
+        take(now->tables->index_bytes());
+        store.cache->set_budget((std::max)(left, all / least_cache_share));
     }
 
     [[noreturn]] void throw_closed() const {
         throw error(errc::invalid_argument, store.where + ": the tree is closed");
     }
+
+    static constexpr std::size_t least_cache_share = 8;
 
     const unsigned owner_ = forks::count();
     mutable std::mutex failure_mutex_;

@@ -67,6 +67,13 @@ struct version {
                 for (const auto& each : levels[l][r]) f(l, r, each);
     }
 
+    /// About the memory that the tables' indexes and filters take.
+    [[nodiscard]] std::size_t index_bytes() const noexcept {
+        std::size_t sum = 0;
+        for_each_table([&](auto, auto, const auto& each) { sum += each->index_bytes(); });
+        return sum;
+    }
+
     /// The one table of a run that may hold the key, null if there is none. O(log tables).
     [[nodiscard]] static const table_type* table_of(const run_type& tables, const key_view& key) {
         const std::size_t at = parted(tables.size(), [&](std::size_t i) {

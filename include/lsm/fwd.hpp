@@ -35,7 +35,9 @@ struct b_tree_memtable;
 
 // Storage: formats and media.
 class posix_file_system;
-template <class FileSystem = posix_file_system>
+struct cached_reads;
+struct mapped_reads;
+template <class FileSystem = posix_file_system, class Reads = cached_reads>
 class directory;
 class memory_medium;
 class memory_disk;

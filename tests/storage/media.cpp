@@ -14,6 +14,12 @@ BOOST_AUTO_TEST_CASE(a_directory_keeps_the_laws) {
     lsm::testing::check_medium<lsm::directory<>>(folder / "medium");
 }
 
+BOOST_AUTO_TEST_CASE(a_directory_of_mapped_tables_keeps_the_laws) {
+    const support::temporary_folder folder;
+    lsm::testing::check_medium<lsm::directory<lsm::posix_file_system, lsm::mapped_reads>>(folder /
+                                                                                          "medium");
+}
+
 BOOST_AUTO_TEST_CASE(a_memory_disk_keeps_the_laws) {
     lsm::testing::check_medium<lsm::memory_medium>(lsm::memory_disk());
 }

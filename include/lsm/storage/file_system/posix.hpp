@@ -40,6 +40,7 @@ public:
     class file;
     class folder;
     class mapping;
+    class read_mapping;
 
     /// Changes with each start of the machine; empty where that cannot be told.
     [[nodiscard]] std::string boot_id() const;
@@ -124,6 +125,25 @@ private:
     pid_t owner_ = ::getpid();
 };
 
+/// All bytes of a file as memory, to be read. Moving it leaves them where they are.
+class posix_file_system::read_mapping {
+public:
+    explicit read_mapping(std::span<const std::byte> at) noexcept : at_(at) {}
+    read_mapping(read_mapping&& other) noexcept : at_(std::exchange(other.at_, {})) {}
+    read_mapping& operator=(read_mapping&& other) noexcept {
+        std::swap(at_, other.at_);
+        return *this;
+    }
+    ~read_mapping() {
+        if (!at_.empty()) ::munmap(const_cast<std::byte*>(at_.data()), at_.size());
+    }
+
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return at_; }
+
+private:
+    std::span<const std::byte> at_;
+};
+
 /// A file that is being written, or read.
 class posix_file_system::file {
 public:
@@ -180,6 +200,9 @@ public:
     /// Maps the first bytes. @returns nothing where the file system does not keep what it reserved,
     /// so that a store could find no space: then there is only `write_at`
     [[nodiscard]] std::optional<mapping> map(std::uint64_t bytes);
+    /// Maps all of a file that nobody writes to any more, to read it in any order. @returns nothing where
+    /// that cannot be done
+    [[nodiscard]] std::optional<read_mapping> map_to_read() const;
     [[nodiscard]] std::uint64_t bytes() const {
         struct stat status{};
         if (::fstat(descriptor_.get(), &status) != 0) detail::throw_io("examining " + path_);
@@ -231,6 +254,14 @@ inline auto posix_file_system::file::map(std::uint64_t bytes) -> std::optional<m
     mapping made(at, bytes);
     ::madvise(at, bytes, MADV_DONTFORK);  // where this fails, the owner check still refuses a child
     return made;
+}
+
+inline auto posix_file_system::file::map_to_read() const -> std::optional<read_mapping> {
+    const auto size = static_cast<std::size_t>(bytes());
+    void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor_.get(), 0);
+    if (at == MAP_FAILED) return std::nullopt;  // empty, or out of address space
+    ::madvise(at, size, MADV_RANDOM);
+    return read_mapping({static_cast<const std::byte*>(at), size});
 }
 
 /// An open folder. Names are single components.

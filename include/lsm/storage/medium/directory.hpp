@@ -4,6 +4,7 @@
 #include <lsm/core/error.hpp>
 #include <lsm/fwd.hpp>
 #include <lsm/storage/file_system/posix.hpp>
+#include <lsm/storage/medium/table_reads.hpp>
 #include <lsm/storage/storage.hpp>
 
 #include <cerrno>
@@ -34,7 +35,8 @@ struct file_location {
 /// root names, and an unfinished root beside the root; none of them is ever read.
 ///
 /// @tparam FileSystem the seam: `posix_file_system`, or `testing::simulated_file_system`
-template <class FileSystem>
+/// @tparam Reads      how tables are read: `cached_reads` or `mapped_reads`
+template <class FileSystem, class Reads>
 class directory {
     using file = typename FileSystem::file;
     using folder = typename FileSystem::folder;
@@ -46,7 +48,7 @@ public:
         std::conditional_t<std::is_empty_v<FileSystem>, std::string, file_location<FileSystem>>;
 
     class table_writer;
-    class table_reader;
+    using table_reader = typename Reads::template reader<file>;
     class log_segment;
 
     /// Opens, and locks. @throws error `locked`, `io`, or `invalid_argument` if it is missing
@@ -59,7 +61,7 @@ public:
 
     /// @throws error `corruption` if there is no such table: only live tables are opened
     [[nodiscard]] table_reader open(const table_name& name) const {
-        return open_file(name.file_name());
+        return table_reader(open_file(name.file_name()));
     }
 
     void remove(const table_name& name) { folder_.remove(name.file_name()); }
@@ -80,8 +82,8 @@ public:
     /// Gives a segment that no root names any more another number. What it holds stays.
     void reuse_log_segment(log_segment& spare, std::uint64_t number);
     /// @throws error `corruption` if there is no such segment: only named ones are opened
-    [[nodiscard]] table_reader open_log_segment(std::uint64_t number) const {
-        return open_file(log_file_name(number));
+    [[nodiscard]] cached_reads::reader<file> open_log_segment(std::uint64_t number) const {
+        return cached_reads::reader<file>(open_file(log_file_name(number)));
     }
     void remove_log_segment(std::uint64_t number) { folder_.remove(log_file_name(number)); }
     [[nodiscard]] std::vector<std::uint64_t> list_log_segments() const {
@@ -107,12 +109,12 @@ private:
     static constexpr const char* root_name = "root";
     static constexpr const char* next_root_name = "root.next";
 
-    [[nodiscard]] table_reader open_file(const std::string& name) const {
+    [[nodiscard]] file open_file(const std::string& name) const {
         std::optional<file> opened = folder_.open(name);
         if (!opened)
             throw error(errc::corruption,
                         describe() + "/" + name + " is missing, though the root names it");
-        return table_reader(std::move(*opened));
+        return std::move(*opened);
     }
     static FileSystem files_of(const location& where) {
         if constexpr (std::is_empty_v<FileSystem>)
@@ -133,8 +135,8 @@ private:
 };
 
 /// A table on its way. One that is not committed is removed again.
-template <class FileSystem>
-class directory<FileSystem>::table_writer {
+template <class FileSystem, class Reads>
+class directory<FileSystem, Reads>::table_writer {
 public:
     table_writer(folder& in, std::string name)
         : folder_(&in), name_(std::move(name)), file_(in.create(name_)) {}
@@ -165,33 +167,9 @@ private:
     file file_;
 };
 
-/// A committed table. Its bytes never change; any thread may read.
-template <class FileSystem>
-class directory<FileSystem>::table_reader {
-public:
-    explicit table_reader(file opened) : file_(std::move(opened)) { file_.expect_any_order(); }
-
-    [[nodiscard]] std::uint64_t bytes() const { return file_.bytes(); }
-    /// Reads exactly so many bytes. @throws error `corruption` if the table ends before
-    void read(std::uint64_t offset, std::span<std::byte> to) const {
-        const std::size_t got = file_.read(offset, to);
-        if (got != to.size())
-            throw error(errc::corruption, file_.path() + ": expected " + std::to_string(to.size()) +
-                                              " bytes at offset " + std::to_string(offset) +
-                                              ", got " + std::to_string(got));
-    }
-    /// Says that these bytes will be read soon: reads of several places then wait side by side.
-    void expect(std::uint64_t offset, std::uint64_t bytes) const noexcept {
-        file_.expect(offset, bytes);
-    }
-
-private:
-    file file_;
-};
-
 /// A segment of the log that is written to. One thread writes; any may `sync`.
-template <class FileSystem>
-class directory<FileSystem>::log_segment {
+template <class FileSystem, class Reads>
+class directory<FileSystem, Reads>::log_segment {
     using mapping = typename decltype(std::declval<file&>().map(0))::value_type;
 
 public:
@@ -222,9 +200,9 @@ private:
     std::optional<mapping> mapped_;
 };
 
-template <class FileSystem>
-auto directory<FileSystem>::create_log_segment(std::uint64_t number, std::uint64_t bytes,
-                                               bool may_map) -> log_segment {
+template <class FileSystem, class Reads>
+auto directory<FileSystem, Reads>::create_log_segment(std::uint64_t number, std::uint64_t bytes,
+                                                      bool may_map) -> log_segment {
     const std::string name = log_file_name(number);
     try {
         file made = folder_.create(name);
@@ -242,16 +220,16 @@ auto directory<FileSystem>::create_log_segment(std::uint64_t number, std::uint64
     }
 }
 
-template <class FileSystem>
-void directory<FileSystem>::reuse_log_segment(log_segment& spare, std::uint64_t number) {
+template <class FileSystem, class Reads>
+void directory<FileSystem, Reads>::reuse_log_segment(log_segment& spare, std::uint64_t number) {
     const std::string name = log_file_name(number);
     folder_.rename(spare.name_, name);
     spare.name_ = name;
     folder_.sync();
 }
 
-template <class FileSystem>
-directory<FileSystem>::directory(const location& where, open_mode mode)
+template <class FileSystem, class Reads>
+directory<FileSystem, Reads>::directory(const location& where, open_mode mode)
     : files_(files_of(where)), folder_(open_folder(path_of(where), mode, files_)) {
     if (!folder_.lock(mode == open_mode::read_only))
         throw error(errc::locked,
@@ -263,9 +241,9 @@ directory<FileSystem>::directory(const location& where, open_mode mode)
     folder_.sync();
 }
 
-template <class FileSystem>
-auto directory<FileSystem>::open_folder(const std::string& path, open_mode mode, FileSystem& files)
-    -> folder {
+template <class FileSystem, class Reads>
+auto directory<FileSystem, Reads>::open_folder(const std::string& path, open_mode mode,
+                                               FileSystem& files) -> folder {
     const bool may_create = mode == open_mode::open_or_create || mode == open_mode::create;
     std::optional<folder> opened = files.open_folder(path, may_create);
     if (!opened)
@@ -274,8 +252,8 @@ auto directory<FileSystem>::open_folder(const std::string& path, open_mode mode,
     return std::move(*opened);
 }
 
-template <class FileSystem>
-std::optional<byte_buffer> directory<FileSystem>::load_root() const {
+template <class FileSystem, class Reads>
+std::optional<byte_buffer> directory<FileSystem, Reads>::load_root() const {
     const std::optional<file> stored = folder_.open(root_name);
     if (!stored) return std::nullopt;
     byte_buffer bytes(stored->bytes());
@@ -283,8 +261,8 @@ std::optional<byte_buffer> directory<FileSystem>::load_root() const {
     return bytes;
 }
 
-template <class FileSystem>
-replace_result directory<FileSystem>::replace_root(byte_view bytes) {
+template <class FileSystem, class Reads>
+replace_result directory<FileSystem, Reads>::replace_root(byte_view bytes) {
     folder_.remove(next_root_name);
     {
         file next = folder_.create(next_root_name);

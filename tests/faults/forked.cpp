@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <lsm/engine/pins.hpp>
 #include <support/temporary_folder.hpp>
 #include <support/trees.hpp>
 
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -266,28 +268,27 @@ BOOST_AUTO_TEST_CASE(a_child_may_not_read_a_view_and_its_end_leaves_the_files) {
 }
 
 BOOST_AUTO_TEST_CASE(a_child_lets_go_of_pins_whoever_holds_their_lock) {
-    const support::temporary_folder folder;
-    tree t{folder / "t"};
+    using lsm::engine::pin;
+    const auto pins = std::make_shared<lsm::engine::pin_set>();
+    std::vector<pin> many;  // so that to list them takes long, under the lock
+    for (lsm::sequence_number i = 1; i <= 200'000; ++i) many.emplace_back(pins, i);
     std::atomic<bool> stops = false;
-    std::vector<std::thread> others;  // several, so that nearly always one of them has the lock
-    for (int i = 0; i < 3; ++i)
-        others.emplace_back([&] {
-            while (!stops) static_cast<void>(t.snapshot());
-        });
-    for (int round = 0; round < 100; ++round) {
-        auto view = t.scan();
-        std::optional snapshot(t.snapshot());
+    std::thread other([&] {
+        while (!stops) static_cast<void>(pins->all());
+    });
+    for (int round = 0; round < 20; ++round) {
+        std::optional<pin> mine(std::in_place, pins, 7);
         child inherits([&] {
-            const auto copy = view;
-            view = {};
-            snapshot.reset();
+            std::optional<pin> copy = mine;
+            copy.reset();
+            mine.reset();
             return 0;
         });
         inherits.wait();
         BOOST_TEST(inherits.end() == 0);
     }
     stops = true;
-    for (std::thread& each : others) each.join();
+    other.join();
 }
 
 BOOST_AUTO_TEST_CASE(a_child_forked_while_threads_work_ends) {

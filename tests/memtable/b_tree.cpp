@@ -91,6 +91,14 @@ struct interrupted_key {
 
 using interrupted_table = small_table<interrupted_key>;
 
+/// Nodes whose splits are looked at between any two stores.
+struct watched_nodes : small_nodes {
+    inline static std::function<void()> look;
+    static void between_stores() noexcept {
+        if (look) look();
+    }
+};
+
 constexpr int present = 200;  // the multiples of 10 below ten times as much
 
 /// Searches a tree of several levels while many keys around 1000 are inserted in the middle of one
@@ -156,6 +164,45 @@ BOOST_AUTO_TEST_CASE(are_full_when_keys_come_in_ascending_order) {
         scattered.insert(n, last, content::tombstone(), 0);
     }
     BOOST_TEST(ascending.bytes() * 10 < scattered.bytes() * 9);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(b_tree_memtable_split)
+
+using kinds_of_keys = std::tuple<int, std::string>;
+
+/// Whoever reads in the middle of a split sees what was there before, once, in order.
+BOOST_AUTO_TEST_CASE_TEMPLATE(shows_every_key_once_at_any_moment, Key, kinds_of_keys) {
+    const auto make = [](int number) {
+        if constexpr (std::is_same_v<Key, int>)
+            return number;
+        else
+            return text_of(number);
+    };
+    const auto entries =
+        std::make_unique<shaped<watched_nodes>::memtable<Key, content>>(shaped<watched_nodes>{});
+    std::vector<Key> there;
+    std::size_t looks = 0, wrong = 0;
+    watched_nodes::look = [&] {
+        ++looks;
+        wrong += keys_of<Key>(*entries, lsm::direction::forward) != there;
+        wrong += keys_of<Key>(*entries, lsm::direction::backward) !=
+                 std::vector<Key>(there.rbegin(), there.rend());
+        for (const Key& key : there) {
+            bool found = false;
+            entries->find(key, 1,
+                          [&](lsm::sequence_number, const content&) { return found = true; });
+            wrong += !found;
+        }
+    };
+    for (const int number : numbers(400)) {
+        entries->insert(make(number), 1, content("v"), 0);
+        there.insert(std::ranges::lower_bound(there, make(number)), make(number));
+    }
+    watched_nodes::look = nullptr;
+    BOOST_TEST(looks > 200U);
+    BOOST_TEST(wrong == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

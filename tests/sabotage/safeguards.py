@@ -357,6 +357,11 @@ SAFEGUARDS = [
               "faults_store/that_is_cut_short_leaves_no_commit_behind_a_hole"),
     Safeguard("filters: each tree has a seed of its own", RECOVERY, "lsm::detail::unguessable_number()",
               "std::uint64_t{7}", "tree/table_filters", "tree_table_filters/make_other_mistakes_in_each_tree"),
+    Safeguard("b_tree: a leaf is linked before its parent shows it", "memtable/b_tree/tree.hpp",
+              "            link();\n            at.node->append(right);  // first: who goes too far left still gets right\n"
+              "            Shape::between_stores();\n",
+              "            at.node->append(right);\n            Shape::between_stores();\n            link();\n",
+              "memtable/b_tree", "b_tree_memtable_split/*"),
     Safeguard("files: tables beyond max_open_files keep none", TABLE_FILE, "        if (files_->take()) kept_",
               "        kept_", OPEN_FILES, "bounded_open_files/tables_beyond_max_open_files_are_read_all_the_same"),
     Safeguard("files: a place comes back with its table", TABLE_FILE, "        if (kept_) files_->give_back();", "",

@@ -54,6 +54,7 @@ public:
 
 private:
     static constexpr std::size_t first_chunk = std::size_t{4} << 10;
+    static constexpr std::size_t cache_line = 64;
     static constexpr std::size_t huge_page = std::size_t{2} << 20;
 
     struct chunk {
@@ -68,7 +69,7 @@ private:
 
     void add_chunk(std::size_t at_least) {
         const std::size_t size = (std::max)(next_chunk_, at_least + sizeof(chunk));
-        const std::size_t alignment = size >= huge_page ? huge_page : alignof(std::max_align_t);
+        const std::size_t alignment = size >= huge_page ? huge_page : cache_line;
         void* const memory = ::operator new(size, std::align_val_t{alignment});
 #if defined(__linux__)
         // Advice: whether it is taken changes nothing but the time.

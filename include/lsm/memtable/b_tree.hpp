@@ -64,6 +64,9 @@ struct b_tree_shape {
     static constexpr bool fingerprints = true;
     static constexpr bool heads = true;
     static constexpr bool huge_pages = true;
+
+    /// Called between the stores by which readers come to see a split: tests read there.
+    static void between_stores() noexcept {}
 };
 
 /// Meets `lsm::memtable`. Neither copied nor moved: readers hold its address.

@@ -152,6 +152,7 @@ public:
     /// Shows readers the new leaf, and uses the slots again whose keys it has.
     void hand_over(const half& made) noexcept {
         next_.store(made.right, std::memory_order_release);
+        Shape::between_stores();
         bound_.store(made.right->low_.head(), std::memory_order_release);
         live_ &= ~made.moved;
     }

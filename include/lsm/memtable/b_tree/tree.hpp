@@ -106,8 +106,10 @@ public:
     [[nodiscard]] leaf& split(const path& way, const mark& added) {
         const typename leaf::half made = way.home->split(memory_, added);
         leaf& home = added < made.right->low() ? *way.home : *made.right;
-        grow(way, 1, way.home, {made.right->low(), made.right});
-        way.home->hand_over(made);
+        grow(way, 1, way.home, {made.right->low(), made.right}, [&]() noexcept {
+            way.home->hand_over(made);
+            Shape::between_stores();
+        });
         return home;
     }
 
@@ -134,28 +136,38 @@ private:
     }
 
     /// At a height of a path: @p left takes the place of the child, of which it is a copy or itself, and
-    /// @p right comes beside it. Everything that may throw happens before anything is shown.
-    void grow(const path& way, std::size_t height, void* left, const branch& right) {
+    /// @p right comes beside it. Everything that may throw happens before anything is shown, and then
+    /// @p link comes first, by which the leaf on the left knows of the new one: who found that through its
+    /// parent, and turns back, must not find its keys on the left once more.
+    template <class Link>
+    void grow(const path& way, std::size_t height, void* left, const branch& right,
+              const Link& link) {
         const typename path::step& at = way.steps[height - 1];
         if (!at.node->is_full()) {
+            link();
             at.node->append(right);  // first: who goes too far left still gets right
+            Shape::between_stores();
             at.node->replace(at.child, left);
             return;
         }
         std::array<branch, inner::capacity + 1> all;
         const std::span<branch> branches = sorted_with(*at.node, at.child, left, right, all);
         if (branches.size() <= inner::max_sorted) {
-            put_back(way, height, make_inner(height, branches));
+            inner* const copy = make_inner(height, branches);
+            link();
+            put_back(way, height, copy);
             return;
         }
         const std::size_t half = branches.size() / 2;
         inner* const lower = make_inner(height, branches.first(half));
         inner* const upper = make_inner(height, branches.subspan(half));
         const branch beside{branches[half].separator, upper};
-        if (at.node != root()) return grow(way, height + 1, lower, beside);
+        if (at.node != root()) return grow(way, height + 1, lower, beside, link);
         LSM_ASSERT(height < path::max_height);
         const std::array<branch, 2> both{branch{mark(), lower}, beside};
-        root_.store(make_inner(height + 1, both), std::memory_order_release);
+        inner* const above = make_inner(height + 1, both);
+        link();
+        root_.store(above, std::memory_order_release);
     }
     /// Puts a copy of a path's node in its place.
     void put_back(const path& way, std::size_t height, inner* copy) noexcept {

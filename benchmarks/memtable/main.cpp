@@ -89,6 +89,7 @@ template <class Kind>
 void compare(std::size_t count, std::size_t rounds) {
     contest_of<Kind> all(count);
     all.template add<lsm::b_tree_memtable>("b_tree_memtable");
+    all.template add<lsm::append_memtable>("append_memtable");
     all.template add<lsm::skip_list_memtable>("skip_list_memtable");
     all.template add<lsm::ordered_map_memtable>("ordered_map_memtable");
     all.template add<plain_map>("std::map");

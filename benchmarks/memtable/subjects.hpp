@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/core/entry.hpp>
+#include <lsm/memtable/append.hpp>
 #include <lsm/memtable/b_tree.hpp>
 #include <lsm/memtable/memtable.hpp>
 #include <lsm/memtable/ordered_map.hpp>

@@ -32,6 +32,7 @@ struct ordered_map_memtable;
 struct flat_map_memtable;
 struct skip_list_memtable;
 struct b_tree_memtable;
+struct append_memtable;
 
 // Storage: formats and media.
 class posix_file_system;

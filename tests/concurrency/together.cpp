@@ -23,8 +23,9 @@ namespace {
 template <class Memtable>
 using tree_of = lsm::basic_lsm_tree<int, std::uint64_t, Memtable, lsm::block_storage<>,
                                     lsm::full_merge_compaction>;
-using memtables = boost::mpl::list<lsm::skip_list_memtable, lsm::ordered_map_memtable,
-                                   lsm::flat_map_memtable, lsm::b_tree_memtable>;
+using memtables =
+    boost::mpl::list<lsm::skip_list_memtable, lsm::ordered_map_memtable, lsm::flat_map_memtable,
+                     lsm::b_tree_memtable, lsm::append_memtable>;
 
 template <class Memtable>
 typename tree_of<Memtable>::options busy_options(std::size_t threads) {

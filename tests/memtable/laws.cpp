@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <lsm/codec/codec.hpp>
 #include <lsm/core/entry.hpp>
+#include <lsm/memtable/append.hpp>
 #include <lsm/memtable/b_tree.hpp>
 #include <lsm/memtable/flat_map.hpp>
 #include <lsm/memtable/memtable.hpp>
@@ -57,7 +58,7 @@ struct lsm::codec<ticket> : lsm::decoded_codec<ticket> {
 namespace {
 
 using policies = std::tuple<lsm::ordered_map_memtable, lsm::flat_map_memtable,
-                            lsm::skip_list_memtable, lsm::b_tree_memtable>;
+                            lsm::skip_list_memtable, lsm::b_tree_memtable, lsm::append_memtable>;
 
 /// Forgets whatever a newer version hides, whoever still reads it.
 struct forgetful_memtable : lsm::ordered_map_memtable {
@@ -169,8 +170,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(hold_for_keys_that_are_only_moved, Policy, policie
 #ifdef NDEBUG
 using failing_policies = policies;
 #else
-using failing_policies =
-    std::tuple<lsm::flat_map_memtable, lsm::skip_list_memtable, lsm::b_tree_memtable>;
+using failing_policies = std::tuple<lsm::flat_map_memtable, lsm::skip_list_memtable,
+                                    lsm::b_tree_memtable, lsm::append_memtable>;
 #endif
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(hold_when_inserts_fail, Policy, failing_policies) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <support/model_room.hpp>
 
+#include <lsm/memtable/append.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 namespace {
@@ -17,6 +19,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(answers_as_a_map_does, Tree, trees) {
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(answers_as_a_map_does_while_compacting, Tree, trees) {
     support::check_model<Tree>(3);
+}
+
+// Of the memtable that sorts late, one format tells all: what it hands to a flush is what others do.
+BOOST_AUTO_TEST_CASE(answers_as_a_map_does_where_writes_are_appended) {
+    support::check_model<
+        support::text_tree<lsm::append_memtable, lsm::block_format, lsm::memory_medium>>(3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

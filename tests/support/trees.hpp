@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/lsm.hpp>
+#include <lsm/memtable/append.hpp>
 #include <lsm/memtable/b_tree.hpp>
 #include <lsm/memtable/flat_map.hpp>
 #include <lsm/memtable/ordered_map.hpp>
@@ -27,7 +28,7 @@ using disk_tree = lsm::basic_lsm_tree<Key, Value, Memtable, lsm::block_storage<l
                                       lsm::full_merge_compaction>;
 
 using memtables = std::tuple<lsm::ordered_map_memtable, lsm::flat_map_memtable,
-                             lsm::skip_list_memtable, lsm::b_tree_memtable>;
+                             lsm::skip_list_memtable, lsm::b_tree_memtable, lsm::append_memtable>;
 
 /// Everything a scan shows, owned.
 template <class Key, class Value>

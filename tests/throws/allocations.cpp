@@ -115,6 +115,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(leave_the_old_state, Memtable, support::memtables)
 BOOST_AUTO_TEST_CASE_TEMPLATE(are_not_made_to_find_a_literal, Memtable, support::memtables) {
     support::memory_tree<std::string, int, Memtable> t{lsm::memory_disk()};
     t.put(literal, 1);
+    (void)t.get(literal);  // from now on a memtable that sorts late has sorted
     BOOST_TEST(allocations_of_lookups(t) == 0U);
     t.flush();
     (void)t.get(literal);  // from now on its block is in the cache

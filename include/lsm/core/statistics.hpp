@@ -14,7 +14,7 @@ namespace lsm {
 
 /// What a tree holds and has done since it was opened.
 struct statistics {
-    std::size_t memtable_entries = 0;      ///< keys in the active memtable
+    std::size_t memtable_entries = 0;      ///< keys in the active memtable, or versions
     std::size_t memtable_bytes = 0;        ///< about its memory
     std::size_t frozen_memtables = 0;      ///< waiting for their flush
     std::vector<table_statistics> tables;  ///< oldest data first

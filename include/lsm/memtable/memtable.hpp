@@ -48,7 +48,7 @@ concept memtable_has_find =
     requires(const M& table, const std::remove_cvref_t<view_of<Key>>& key,
              bool (*f)(sequence_number, const Payload&)) { table.find(key, sequence_number{}, f); };
 
-/// `entries() const`: how many keys it holds. `bytes() const`: about how much memory that takes.
+/// `entries() const`: how many keys it holds, or versions: see `memtable_counts_versions`. `bytes() const`: about how much memory that takes.
 template <class M>
 concept memtable_has_sizes = requires(const M& table) {
     { table.entries() } -> std::convertible_to<std::size_t>;
@@ -84,6 +84,11 @@ concept memtable = memtable_has_sharing<M> && memtable_has_insert<M, Key, Payloa
 /// entries at a time.
 template <class M>
 concept memtable_entries_stay = requires { requires M::entries_stay; };
+
+/// Whether `entries()` counts versions, because to tell keys apart would cost: a memtable says so by
+/// `static constexpr bool counts_versions = true`.
+template <class M>
+concept memtable_counts_versions = requires { requires M::counts_versions; };
 
 /// `max_bytes` and `max_entries`: a memtable that reaches either is frozen and flushed.
 template <class P>

@@ -23,6 +23,7 @@ public:
     [[nodiscard]] block_pointer fetch_block(std::size_t) const override {
         throw std::logic_error("nothing reads it");
     }
+    void expect_blocks(std::size_t, std::size_t) const override {}
 };
 
 std::shared_ptr<const lsm::engine::table<int, int>> table(std::uint64_t id, int first, int last) {

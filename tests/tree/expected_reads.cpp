@@ -61,9 +61,10 @@ using tree = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
                                  lsm::block_storage<noting_medium>, lsm::full_merge_compaction>;
 
 tree make_tree(int runs, std::size_t memory_bytes = 0, std::size_t files = 512) {
-    tree t{
-        lsm::memory_disk(),
-        {.storage = {support::blocks_of(1)}, .memory_bytes = memory_bytes, .max_open_files = files}};
+    tree t{lsm::memory_disk(),
+           {.storage = {support::blocks_of(1)},
+            .memory_bytes = memory_bytes,
+            .max_open_files = files}};
     for (int run = 0; run < runs; ++run) {
         for (int key = 0; key < 3000; ++key) t.put(runs * key + run, std::string(1000, 'x'));
         t.flush();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <lsm/core/order.hpp>
 #include <lsm/core/window.hpp>
 #include <lsm/engine/table.hpp>
 

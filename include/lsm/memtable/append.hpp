@@ -19,6 +19,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,8 @@ namespace lsm {
 /// Recent writes one behind another, as they came; sorted when somebody reads. Choose it to fill a tree
 /// that nobody reads meanwhile: an insert moves two objects, O(1), and the flush sorts once,
 /// O(n log n), in the thread that does it. The first read after writes sorts what they added, and then
-/// costs O(n) and memory: mixed work belongs into any other memtable. Overwritten versions stay until the flush.
+/// costs O(n) and memory: mixed work belongs in any other memtable. Overwritten versions stay until the
+/// flush.
 ///
 /// One writer at a time, who never waits. Readers wait for each other while one of them sorts.
 struct append_memtable {
@@ -185,19 +187,20 @@ private:
     }
     /// The first version of the first key that is not below @p key.
     static iterator lower(const order& all, const key_view& key) {
-        return std::partition_point(all.begin(), all.end(),
-                                    [&, head = head_of_key(key)](const place& each) {
-                                        if (each.head != head) return each.head < head;
-                                        return compare<key_view>(each.at->view(), key) < 0;
-                                    });
+        return parted(all, key, [](auto compared) { return compared < 0; });
     }
     /// Behind the last version of the last key that is not above @p key.
     static iterator upper(const order& all, const key_view& key) {
-        return std::partition_point(all.begin(), all.end(),
-                                    [&, head = head_of_key(key)](const place& each) {
-                                        if (each.head != head) return each.head < head;
-                                        return compare<key_view>(each.at->view(), key) <= 0;
-                                    });
+        return parted(all, key, [](auto compared) { return compared <= 0; });
+    }
+    /// Behind the versions whose keys, compared with @p key, are before the place that is looked for.
+    template <class IsBefore>
+    static iterator parted(const order& all, const key_view& key, IsBefore is_before) {
+        const std::uint64_t head = head_of_key(key);
+        return std::partition_point(all.begin(), all.end(), [&](const place& each) {
+            if (each.head != head) return each.head < head;
+            return is_before(compare<key_view>(each.at->view(), key));
+        });
     }
 
     detail::stable_sequence<version> versions_;

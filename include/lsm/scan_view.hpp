@@ -87,7 +87,7 @@ public:
     /// @throws error
     [[nodiscard]] reference operator*() const {
         settle();
-        return {shared_->at->key(), shared_->at->value()};
+        return {shared_->at.key(), shared_->at.value()};
     }
     iterator& operator++() {
         settle();
@@ -106,24 +106,27 @@ private:
     friend class scan_view;
 
     struct shared {
+        explicit shared(std::shared_ptr<const plan> what)
+            : keeps(std::move(what)),
+              at(keeps->from->open(keeps->range, keeps->way, keeps->at.at())) {}
+
         std::shared_ptr<const plan> keeps;
-        std::unique_ptr<cursor> at;
+        cursor at;
         bool settled = false;  ///< whether the cursor stands where the iterator says
         bool ended = false;
     };
 
-    explicit iterator(std::shared_ptr<const plan> from) : shared_(std::make_shared<shared>()) {
-        if (!from->at.is_owned())
+    explicit iterator(std::shared_ptr<const plan> of) {
+        if (!of->at.is_owned())
             throw error(errc::locked,
                         "a scan belongs to the process that made it, not to its child: "
                         "let the child open the tree itself");
-        shared_->at = from->from->open(from->from, from->range, from->way, from->at.at());
-        shared_->keeps = std::move(from);
+        shared_ = std::make_shared<shared>(std::move(of));
     }
 
     void settle() const {
         if (!shared_ || shared_->settled) return;
-        shared_->ended = !shared_->at->next();
+        shared_->ended = !shared_->at.next();
         shared_->settled = true;
     }
 

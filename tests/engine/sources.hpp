@@ -57,19 +57,22 @@ inline int number_of(std::string_view key) {
     return std::stoi(std::string(key.substr(30))) - 2000;
 }
 
-/// Entries as a source: in windows like a table's, loaded when they are needed, or one version at a
-/// time, like a memtable's. What it shows is gone when it moves.
+/// Entries as a source: in windows like a table's, loaded when they are needed and with all versions of
+/// a key, or like a memtable's, which end anywhere. What it shows is gone when it moves.
 template <class Key = int>
 class vector_cursor final : public lsm::engine::cursor<Key, int> {
     using base = lsm::engine::cursor<Key, int>;
 
 public:
-    vector_cursor(versions all, lsm::direction way, bool like_table, std::mt19937& random)
+    /// @param window about how many entries a window has
+    vector_cursor(versions all, lsm::direction way, bool like_table, unsigned window,
+                  std::mt19937& random)
         : way_(way), pends_(like_table) {
         sort_versions(all, way);
         for (const version& each : all) {
             const bool same_key = !parts_.empty() && parts_.back().back().key == each.key;
-            const bool joins = !parts_.empty() && like_table && (same_key || random() % 3 != 0);
+            const bool joins =
+                !parts_.empty() && ((like_table && same_key) || random() % window != 0);
             if (joins)
                 parts_.back().push_back(each);
             else
@@ -120,7 +123,12 @@ private:
             shown_->push_version(each.sequence, each.kind);
             shown_->values().push(each.value);
         }
-        this->show(shown_->window());
+        lsm::window_of<Key, int> window = shown_->window();
+        if (std::ranges::all_of(parts_[at_], [](const version& each) {
+                return each.kind == lsm::payload_kind::value;
+            }))
+            window.kinds = lsm::kind_column(lsm::payload_kind::value);
+        this->show(window);
     }
 
     lsm::direction way_;
@@ -132,20 +140,24 @@ private:
     std::optional<lsm::columns<Key, int>> shown_;
 };
 
-/// Sources of one history: newer ones hold the newer versions.
+/// Sources of one history: newer ones hold the newer versions. Some are long enough for braids.
 class history {
 public:
-    explicit history(std::mt19937& random) : random_(&random), sources_(random() % 6) {
+    explicit history(std::mt19937& random)
+        : random_(&random), keys_(random() % 16 == 0 ? 500 : 20), sources_(random() % 6) {
+        const bool erases = random() % 4 != 0;
         for (versions& source : sources_)  // oldest first
-            for (auto count = random() % 25; count > 0; --count) {
-                const auto kind =
-                    random() % 3 == 0 ? lsm::payload_kind::tombstone : lsm::payload_kind::value;
-                source.push_back({static_cast<int>(random() % 20), ++last_, kind,
+            for (auto count = random() % (keys_ + keys_ / 4); count > 0; --count) {
+                const auto kind = erases && random() % 3 == 0 ? lsm::payload_kind::tombstone
+                                                              : lsm::payload_kind::value;
+                source.push_back({static_cast<int>(random() % keys_), ++last_, kind,
                                   static_cast<int>(random() % 1000)});
             }
     }
 
     [[nodiscard]] lsm::sequence_number last() const noexcept { return last_; }
+    /// Keys are below this number, and not negative.
+    [[nodiscard]] unsigned keys() const noexcept { return keys_; }
     /// Everything, sorted.
     [[nodiscard]] versions all(lsm::direction way) const {
         versions sum;
@@ -154,16 +166,21 @@ public:
         return sum;
     }
     template <class Key = int>
-    [[nodiscard]] lsm::engine::merge_cursor<Key, int> merge(lsm::direction way) const {
+    [[nodiscard]] lsm::engine::merge_cursor<Key, int> merge(lsm::direction way,
+                                                            lsm::sequence_number at = 0) const {
         std::vector<std::unique_ptr<lsm::engine::cursor<Key, int>>> cursors;
-        for (auto source = sources_.rbegin(); source != sources_.rend(); ++source)
-            cursors.push_back(std::make_unique<vector_cursor<Key>>(
-                *source, way, (*random_)() % 2 == 0, *random_));
-        return {std::move(cursors), way};
+        for (auto source = sources_.rbegin(); source != sources_.rend(); ++source) {
+            const bool like_table = (*random_)() % 2 == 0;
+            const unsigned window = keys_ > 20 ? 50 : like_table ? 3 : 1;
+            cursors.push_back(
+                std::make_unique<vector_cursor<Key>>(*source, way, like_table, window, *random_));
+        }
+        return {std::move(cursors), way, at};
     }
 
 private:
     std::mt19937* random_;
+    unsigned keys_;
     std::vector<versions> sources_;
     lsm::sequence_number last_ = 0;
 };

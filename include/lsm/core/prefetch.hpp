@@ -20,4 +20,11 @@ void prefetch_for_search(std::span<const T> column) noexcept {
     for (std::size_t i = 1; i < parts; ++i) prefetch(column.data() + column.size() * i / parts);
 }
 
+/// Asks for all of a column.
+template <class T>
+void prefetch_all(std::span<const T> column) noexcept {
+    const auto* const bytes = reinterpret_cast<const std::byte*>(column.data());
+    for (std::size_t i = 0; i < column.size_bytes(); i += 64) prefetch(bytes + i);
+}
+
 }  // namespace lsm::detail

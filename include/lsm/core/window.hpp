@@ -4,6 +4,8 @@
 #include <lsm/core/bytes.hpp>
 #include <lsm/core/entry.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -30,12 +32,28 @@ public:
     [[nodiscard]] sequence_number operator[](std::size_t i) const noexcept {
         switch (width_) {
         case 0: return base_;
-        case 1: return base_ + std::to_integer<std::uint8_t>(above_[i]);
-        case 2: return base_ + from_little_endian<std::uint16_t>(above_ + 2 * i);
-        case 4: return base_ + from_little_endian<std::uint32_t>(above_ + 4 * i);
-        default: return base_ + from_little_endian<std::uint64_t>(above_ + 8 * i);
+        case 1: return number_at<std::uint8_t>(i);
+        case 2: return number_at<std::uint16_t>(i);
+        case 4: return number_at<std::uint32_t>(i);
+        default: return number_at<std::uint64_t>(i);
         }
     }
+    /// Writes the first @p count numbers, as a column of eight bytes a number above 0 has them.
+    void copy(std::size_t count, sequence_number* to) const noexcept {
+        const auto each = [&](auto number) {
+            for (std::size_t i = 0; i < count; ++i)
+                to[i] = std::bit_cast<sequence_number>(to_little_endian(number(i)));
+        };
+        switch (width_) {
+        case 0: return each([&](std::size_t) { return base_; });
+        case 1: return each([&](std::size_t i) { return number_at<std::uint8_t>(i); });
+        case 2: return each([&](std::size_t i) { return number_at<std::uint16_t>(i); });
+        case 4: return each([&](std::size_t i) { return number_at<std::uint32_t>(i); });
+        default: return each([&](std::size_t i) { return number_at<std::uint64_t>(i); });
+        }
+    }
+    /// No number is greater.
+    [[nodiscard]] sequence_number newest() const noexcept { return newest_; }
     /// Whether whoever reads at @p at sees all of them, for sure.
     [[nodiscard]] bool are_seen_at(sequence_number at) const noexcept { return newest_ <= at; }
     /// The numbers of the entries from @p first on.
@@ -44,6 +62,11 @@ public:
     }
 
 private:
+    template <class Above>
+    [[nodiscard]] sequence_number number_at(std::size_t i) const noexcept {
+        return base_ + from_little_endian<Above>(above_ + sizeof(Above) * i);
+    }
+
     const std::byte* above_ = nullptr;
     sequence_number base_ = no_sequence;
     sequence_number newest_ = no_sequence;
@@ -61,6 +84,15 @@ public:
 
     [[nodiscard]] payload_kind operator[](std::size_t i) const noexcept {
         return each_ ? static_cast<payload_kind>(each_[i]) : all_;
+    }
+    /// Whether all of them are values, for sure.
+    [[nodiscard]] bool are_values() const noexcept { return !each_ && all_ == payload_kind::value; }
+    /// Writes the first @p count kinds, as a column of a byte each has them.
+    void copy(std::size_t count, std::byte* to) const noexcept {
+        if (each_)
+            std::copy_n(each_, count, to);
+        else
+            std::fill_n(to, count, static_cast<std::byte>(all_));
     }
     /// The kinds of the entries from @p first on.
     [[nodiscard]] kind_column from(std::size_t first) const noexcept {

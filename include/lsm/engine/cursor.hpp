@@ -47,9 +47,9 @@ public:
         return window_;
     }
     /// No key to come is before this one in the cursor's direction. @pre pending
-    [[nodiscard]] view_of<Key> bound() const {
+    [[nodiscard]] cell<Key> bound() const {
         LSM_ASSERT(state_ == state::pending);
-        return codec<Key>::as_view(*bound_);
+        return cell_of<Key>(*bound_);
     }
 
 protected:

@@ -33,11 +33,13 @@ public:
         sequences_[size_] = std::bit_cast<sequence_number>(to_little_endian(sequence));
         kinds_[size_] = static_cast<std::byte>(kind);
         newest_ = (std::max)(newest_, sequence);
+        are_values_ = are_values_ && kind == payload_kind::value;
         ++size_;
     }
     void clear() noexcept {
         size_ = 0;
         newest_ = no_sequence;
+        are_values_ = true;
     }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -57,7 +59,7 @@ public:
         const auto* const numbers = reinterpret_cast<const std::byte*>(sequences_.get());
         return {{keys_.get(), size_},
                 sequence_column(0, newest_, sizeof(sequence_number), numbers),
-                kind_column(kinds_.get()),
+                are_values_ ? kind_column(payload_kind::value) : kind_column(kinds_.get()),
                 {values_.get(), size_}};
     }
 
@@ -83,6 +85,7 @@ private:
     std::size_t capacity_;
     std::size_t size_ = 0;
     sequence_number newest_ = no_sequence;
+    bool are_values_ = true;
     std::unique_ptr<cell<Key>[]> keys_;  // no std::vector, whose elements of type bool are no cells
     std::unique_ptr<cell<Value>[]> values_;
     std::unique_ptr<sequence_number[]> sequences_;  // little-endian, as a column has them

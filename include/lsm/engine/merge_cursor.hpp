@@ -2,10 +2,15 @@
 #pragma once
 
 #include <lsm/core/order.hpp>
+#include <lsm/engine/braid.hpp>
 #include <lsm/engine/cursor.hpp>
+#include <lsm/engine/merge_source.hpp>
 
+#include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,27 +21,31 @@ namespace lsm::engine {
 ///
 /// What it hands out are *parts of the sources' own windows*, as long as can be: the source whose
 /// next key comes first gives all entries up to the next key of the source that comes second. So
-/// nothing is copied, and where sources do not interleave a part is a whole window.
+/// nothing is copied, and where sources do not interleave a part is a whole window. Where they do, so
+/// that parts are of an entry or two, it hands out *braids* of the next entries of all.
 ///
 /// Invariants:
 /// 1. A newer source holds the newer versions of each key that it shares with an older one. So on
 ///    equal keys the newer source goes first, and sequence numbers need no comparing.
 /// 2. `heap_` is a binary min-heap of the sources that are not at their end, by (next key in the
-///    direction, age).
+///    direction, age), but for its first one while a part of that is handed out.
 /// 3. A pending source stands in the heap with its bound, and is loaded only when it comes first.
 template <class Key, class Value>
 class merge_cursor {
-    using source = cursor<Key, Value>;
+    using source = merge_source<Key, Value>;
 
 public:
     using window_type = window_of<Key, Value>;
-    using key_view = typename source::key_view;
+    using key_view = typename cursor<Key, Value>::key_view;
 
     /// @param sources newest first, each moving in direction @p way
-    merge_cursor(std::vector<std::unique_ptr<source>> sources, direction way) : way_(way) {
-        heads_.reserve(sources.size());
+    /// @param at      numbers up to this one need not be told apart: whoever reads here sees them all
+    merge_cursor(std::vector<std::unique_ptr<cursor<Key, Value>>> sources, direction way,
+                 sequence_number at = no_sequence)
+        : way_(way), at_(at) {
+        sources_.reserve(sources.size());
         heap_.reserve(sources.size());
-        for (auto& each : sources) heads_.push_back({std::move(each), 0, 0});
+        for (auto& each : sources) sources_.emplace_back(std::move(each), way);
     }
 
     /// Before the first entry.
@@ -52,74 +61,133 @@ public:
     /// to the first. Valid until the next call.
     window_type next() {
         pass_given();
-        while (!heap_.empty() && heads_[heap_.front()].from->pending()) load_first();
+        while (!heap_.empty() && first().pending()) {
+            first().load();
+            settle_first();
+        }
         if (heap_.empty()) return {};
-        head& first = heads_[heap_.front()];
-        given_ = parted(first);
-        return way_ == direction::forward ? first.from->shown().part(first.begin, given_)
-                                          : first.from->shown().part(given_, first.end);
+        if constexpr (braid<Key, Value>::pays) {
+            if (short_parts_ >= parts_before_braids)
+                if (const window_type all = braided(); !all.empty()) return all;
+        }
+        return part_of_first();
     }
 
-    /// Whether what was handed out last stays valid during the next call, too: its source still has more
-    /// in the same window.
-    [[nodiscard]] bool keeps_given() const noexcept {
-        if (given_ == nothing) return false;
-        const head& first = heads_[heap_.front()];
-        return given_ != (way_ == direction::forward ? first.end : first.begin);
-    }
+    /// Whether what the cells refer to that were handed out last stays valid during the next call, too:
+    /// their sources still have more in the same windows.
+    [[nodiscard]] bool keeps_given() const noexcept { return keeps_given_; }
 
 private:
-    /// A source, and which entries of its window are still to come.
-    struct head {
-        std::unique_ptr<source> from;
-        std::size_t begin;
-        std::size_t end;
-    };
-
     template <class Seek>
     void rewind(Seek seek) {
         heap_.clear();
-        given_ = nothing;
-        for (std::size_t i = 0; i < heads_.size(); ++i) {
-            seek(*heads_[i].from);
-            open_window(heads_[i]);
-            if (!heads_[i].from->at_end()) heap_.push_back(i);
+        gave_part_ = keeps_given_ = false;
+        short_parts_ = 0;
+        braid_entries_ = least_braid;
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            seek(sources_[i]);
+            if (!sources_[i].at_end()) heap_.push_back(i);
         }
-        for (std::size_t i = heap_.size() / 2; i-- > 0;) sift_down(i);
+        settle_all();
     }
 
-    /// Takes the entries that were handed out last off their source.
+    /// What the first source has up to where the second goes on.
+    window_type part_of_first() {
+        const std::size_t count = parted();
+        const window_type part = first().take(count);
+        gave_part_ = true;
+        keeps_given_ = first().left() > 0;
+        short_parts_ = count <= short_part ? short_parts_ + 1 : 0;
+        return part;
+    }
+    /// Lets the first source go on behind the part that was handed out.
     void pass_given() {
-        if (given_ == nothing) return;
-        head& first = heads_[heap_.front()];
-        (way_ == direction::forward ? first.begin : first.end) = std::exchange(given_, nothing);
-        if (first.begin == first.end) {
-            first.from->next();
-            open_window(first);
+        keeps_given_ = false;
+        if (!std::exchange(gave_part_, false)) return;
+        if (first().left() == 0) first().next();
+        settle_first();
+    }
+    /// How many entries the first source has before the second goes on: at least one.
+    [[nodiscard]] std::size_t parted() const {
+        const source& from = sources_[heap_.front()];
+        if (heap_.size() == 1) return from.left();
+        const std::size_t second =
+            heap_.size() > 2 && before(heap_[2], heap_[1]) ? heap_[2] : heap_[1];
+        const bool newer = heap_.front() < second;  // and so goes first on equal keys
+        const cell<Key> limit = sources_[second].next_key();
+        return gallop(from.left(), [&](std::size_t n) {
+            return newer ? !is_before(limit, from.key(n)) : is_before(from.key(n), limit);
+        });
+    }
+    /// The first of @p count numbers that does not precede, at least 1: doubling steps, then bisection,
+    /// so that short parts cost few comparisons and long ones O(log).
+    template <class Precedes>
+    static std::size_t gallop(std::size_t count, Precedes precedes) {
+        std::size_t good = 0;  // known to precede
+        std::size_t step = 1;
+        while (count - good > step && precedes(good + step)) {
+            good += step;
+            step *= 2;
         }
-        settle_first();
+        std::size_t bad = (std::min)(good + step, count);
+        while (bad - good > 1) {
+            const std::size_t middle = good + (bad - good) / 2;
+            (precedes(middle) ? good : bad) = middle;
+        }
+        return bad;
     }
-    void load_first() {
-        head& first = heads_[heap_.front()];
-        first.from->load();
-        open_window(first);
-        settle_first();
+
+    /// The next entries of all sources, up to where one has given its share, or has to be moved or loaded
+    /// first; nothing if that is the next one.
+    window_type braided() {
+        const std::size_t share = (std::max)(braid_entries_ / heap_.size(), std::size_t{1});
+        const cell<Key> end = end_of_shares(share);
+        std::size_t all = 0, most = 0;
+        pieces_.clear();
+        for (source& each : sources_) {
+            if (each.left() == 0) continue;
+            const std::size_t count = lsm::parted(
+                last_of(each, share), [&](std::size_t n) { return is_before(each.key(n), end); });
+            if (count == 0) continue;
+            pieces_.push_back(each.take(count));
+            each.prefetch((std::min)(count, each.left()));
+            all += count;
+            most = (std::max)(most, count);
+        }
+        if (all == 0) return {};
+        settle_all();
+        keeps_given_ = true;
+        braid_entries_ = (std::min)(2 * braid_entries_, braid<Key, Value>::capacity);
+        if (most > all - all / 4) short_parts_ = 0;
+        return pieces_.size() == 1 ? pieces_.front() : braid_.merge(pieces_, at_);
     }
-    /// Begins a source's window, passing over empty ones.
-    void open_window(head& which) {
-        source& from = *which.from;
-        while (!from.at_end() && !from.pending() && from.shown().empty()) from.next();
-        which.begin = 0;
-        which.end = from.at_end() || from.pending() ? 0 : from.shown().size();
+    /// The first of the keys that the sources' shares end before. The last key of a window is one: more
+    /// versions of it could come, and then have to precede those of older sources.
+    [[nodiscard]] cell<Key> end_of_shares(std::size_t share) const {
+        std::optional<cell<Key>> end;
+        for (const source& each : sources_) {
+            if (each.at_end()) continue;
+            const cell<Key> own = each.pending() ? each.next_key() : each.key(last_of(each, share));
+            if (!end || is_before(own, *end)) end = own;
+        }
+        return *end;
     }
+    static std::size_t last_of(const source& from, std::size_t share) noexcept {
+        return (std::min)(share, from.left() - 1);
+    }
+
+    [[nodiscard]] source& first() noexcept { return sources_[heap_.front()]; }
     /// Puts the first source where it belongs now.
     void settle_first() {
-        if (heads_[heap_.front()].from->at_end()) {
+        if (first().at_end()) {
             heap_.front() = heap_.back();
             heap_.pop_back();
             if (heap_.empty()) return;
         }
         sift_down(0);
+    }
+    void settle_all() {
+        for (std::size_t i = heap_.size() / 2; i-- > 0;) sift_down(i);
     }
     void sift_down(std::size_t at) {
         for (;;) {
@@ -133,62 +201,33 @@ private:
             at = child;
         }
     }
-
-    /// Where the first source has to stop, as an index into its window, for the second to go on.
-    std::size_t parted(const head& first) const {
-        const bool forward = way_ == direction::forward;
-        if (heap_.size() == 1) return forward ? first.end : first.begin;
-        const std::size_t other =
-            heap_.size() > 2 && before(heap_[2], heap_[1]) ? heap_[2] : heap_[1];
-        const bool newer = heap_.front() < other;  // and so goes first on equal keys
-        const view_of<Key> limit = next_key(heads_[other]);
-        const auto precedes = [&](std::size_t i) {
-            const auto order = compare<key_view>(key_at(first, i), limit);
-            return order == 0 ? newer : (order < 0) == forward;
-        };
-        return forward ? gallop(first.begin, first.end, precedes)
-                       : first.end - gallop(0, first.end - first.begin, [&](std::size_t i) {
-                             return precedes(first.end - 1 - i);
-                         });
-    }
-    /// The first index of [begin, end) that does not precede, at least begin + 1: doubling steps,
-    /// then bisection, so that short parts cost few comparisons and long ones O(log).
-    template <class Precedes>
-    static std::size_t gallop(std::size_t begin, std::size_t end, Precedes precedes) {
-        std::size_t good = begin;  // known to precede
-        std::size_t step = 1;
-        while (end - good > step && precedes(good + step)) {
-            good += step;
-            step *= 2;
-        }
-        std::size_t bad = end - good > step ? good + step : end;
-        while (bad - good > 1) {
-            const std::size_t middle = good + (bad - good) / 2;
-            (precedes(middle) ? good : bad) = middle;
-        }
-        return bad;
-    }
-
-    [[nodiscard]] view_of<Key> key_at(const head& which, std::size_t i) const {
-        return view_in<Key>(which.from->shown().keys[i]);
-    }
-    [[nodiscard]] view_of<Key> next_key(const head& which) const {
-        if (which.from->pending()) return which.from->bound();
-        return key_at(which, way_ == direction::forward ? which.begin : which.end - 1);
-    }
     [[nodiscard]] bool before(std::size_t a, std::size_t b) const {
-        const auto order = compare(next_key(heads_[a]), next_key(heads_[b]));
-        if (order != 0) return (order < 0) == (way_ == direction::forward);
-        return a < b;
+        const auto order = order_of(sources_[a].next_key(), sources_[b].next_key());
+        return order == 0 ? a < b : order < 0;
+    }
+    [[nodiscard]] bool is_before(const cell<Key>& a, const cell<Key>& b) const {
+        return order_of(a, b) < 0;
+    }
+    /// In the direction.
+    [[nodiscard]] std::weak_ordering order_of(const cell<Key>& a, const cell<Key>& b) const {
+        return way_ == direction::forward ? compare<key_view>(view_in<Key>(a), view_in<Key>(b))
+                                          : compare<key_view>(view_in<Key>(b), view_in<Key>(a));
     }
 
-    static constexpr std::size_t nothing = static_cast<std::size_t>(-1);
+    static constexpr std::size_t short_part = 4;
+    static constexpr std::size_t parts_before_braids = 8;  // a scan that stops early needs none
+    static constexpr std::size_t least_braid = 32;
 
     direction way_;
-    std::vector<head> heads_;  // newest source first
+    sequence_number at_;
+    std::vector<source> sources_;  // newest first
     std::vector<std::size_t> heap_;
-    std::size_t given_ =
-        nothing;  // up to (backward: down to) where the first source was handed out
+    bool gave_part_ = false;  // of the first source, which has not gone on
+    bool keeps_given_ = false;
+    std::size_t short_parts_ = 0;  // one after another
+    std::size_t braid_entries_ = least_braid;
+    std::vector<window_type> pieces_;
+    braid<Key, Value> braid_;
 };
 
 }  // namespace lsm::engine

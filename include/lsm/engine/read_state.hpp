@@ -28,11 +28,10 @@ public:
     readable& operator=(const readable&) = delete;
     virtual ~readable() = default;
 
-    /// A cursor over what a reader at @p at sees. Opening reads nothing. @p self is what keeps this
-    /// object alive, which the cursor holds.
-    [[nodiscard]] virtual std::unique_ptr<visible_cursor<Key, Value>>
-    open(std::shared_ptr<const readable> self, const key_range<Key>& range, direction way,
-         sequence_number at) const = 0;
+    /// A cursor over what a reader at @p at sees. Opening reads nothing. This object and @p range outlive
+    /// the cursor.
+    [[nodiscard]] virtual visible_cursor<Key, Value>
+    open(const key_range<Key>& range, direction way, sequence_number at) const = 0;
 };
 
 /// What a reader pins: the active and the frozen memtables, and the tables, of one moment. Nothing
@@ -99,17 +98,15 @@ public:
                          });
     }
 
-    [[nodiscard]] std::unique_ptr<visible_cursor<Key, Value>>
-    open(std::shared_ptr<const readable<Key, Value>> self, const key_range<Key>& range,
-         direction way, sequence_number at) const override {
+    [[nodiscard]] visible_cursor<Key, Value> open(const key_range<Key>& range, direction way,
+                                                  sequence_number at) const override {
         sources all;
         add_memtable(all, active, way, at);
         for (const auto& each : frozen) add_memtable(all, each, way, at);
         for (const auto& level : tables->levels)
             for (const auto& each : level)
                 all.push_back(std::make_unique<run_cursor<Key, Value>>(each, way));
-        return std::make_unique<visible_cursor<Key, Value>>(
-            merge_cursor<Key, Value>(std::move(all), way), std::move(self), range, way, at);
+        return {merge_cursor<Key, Value>(std::move(all), way, at), range, way, at};
     }
 
     /// Adds a memtable's cursor to the sources of a merge.

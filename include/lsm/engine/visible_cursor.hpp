@@ -8,7 +8,6 @@
 #include <lsm/engine/merge_cursor.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -19,8 +18,9 @@ namespace lsm::engine {
 ///
 /// It works through groups, the versions of one key that stand together in a part. A group decides
 /// its key if it holds a version the reader may see; later groups of a decided key are older, and
-/// passed over. What depends on the part alone is settled when the part begins, so that within a part
-/// an entry costs a comparison with its neighbour.
+/// passed over. What depends on the part alone is settled when the part begins. Most parts
+/// are *plain*: values only, all of which the reader sees. In such an entry costs a comparison
+/// with its neighbour.
 template <class Key, class Value>
 class visible_cursor {
     using merge = merge_cursor<Key, Value>;
@@ -28,25 +28,13 @@ class visible_cursor {
 public:
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
-    /// Keeps @p keeps, which the sources read from, alive. Reads nothing yet.
-    visible_cursor(merge sources, std::shared_ptr<const void> keeps, key_range<Key> range,
-                   direction way, sequence_number at)
-        : keeps_(std::move(keeps)), merge_(std::move(sources)), range_(std::move(range)), way_(way),
-          at_(at) {}
+    /// Reads nothing yet. @p range and what the sources read from outlive it.
+    visible_cursor(merge sources, const key_range<Key>& range, direction way, sequence_number at)
+        : merge_(std::move(sources)), range_(range), way_(way), at_(at) {}
 
     /// Moves to the next entry, at first to the first one. @returns whether there is one
     /// @throws error; it throws again if it is asked to move on after that
-    bool next() {
-        if (state_ == state::at_end) return false;
-        if (state_ == state::moving)
-            throw error(errc::io, "this scan failed before and cannot go on: begin another");
-        const bool fresh = state_ == state::fresh;
-        state_ = state::moving;  // and it stays so if what follows throws
-        if (fresh) start();
-        const bool found = advance();
-        state_ = found ? state::at_entry : state::at_end;
-        return found;
-    }
+    bool next() { return (is_plain_ && next_in_plain()) || move_on(); }
 
     /// The entry's key. Valid until `next`. @pre the last `next` returned true
     [[nodiscard]] view_of<Key> key() const { return key_at(shown_); }
@@ -55,6 +43,27 @@ public:
 
 private:
     enum class state { fresh, moving, at_entry, at_end };
+
+    /// Moves within a plain part, where the first of each group is seen.
+    bool next_in_plain() {
+        if (begin_ == end_) return false;
+        shown_ = take_group().first;
+        return true;
+    }
+    // Out of line, so that the way through a plain part is short.
+    [[gnu::noinline]] bool move_on() {
+        if (state_ == state::at_end) return false;
+        if (state_ == state::moving)
+            throw error(errc::io, "this scan failed before and cannot go on: begin another");
+        const bool fresh = state_ == state::fresh;
+        state_ = state::moving;  // and it stays so if what follows throws
+        if (std::exchange(is_plain_, false)) decided_here_ = shown_;
+        if (fresh) start();
+        const bool found = advance();
+        state_ = found ? state::at_entry : state::at_end;
+        is_plain_ = found && all_seen_ && part_.kinds.are_values();
+        return found;
+    }
 
     void start() {
         const auto& from = way_ == direction::forward ? range_.lower : range_.upper;
@@ -159,9 +168,8 @@ private:
         return key_at(way_ == direction::forward ? begin_ : end_ - 1);
     }
 
-    std::shared_ptr<const void> keeps_;
     merge merge_;
-    key_range<Key> range_;
+    const key_range<Key>& range_;
     direction way_;
     sequence_number at_;
     state state_ = state::fresh;
@@ -170,6 +178,7 @@ private:
     std::size_t end_ = 0;
     std::size_t shown_ = 0;
     bool all_seen_ = false;                    // whether the reader may see all of the part
+    bool is_plain_ = false;                    // and it stands in it, and sees nothing else
     bool range_ends_here_ = false;             // in this part
     std::optional<std::size_t> decided_here_;  // the last key that was, as an index into the part
     std::optional<cell<Key>> decided_;         // or in a part before

@@ -67,7 +67,9 @@ public:
 
     table(table_record record, table_index<Key> index, std::shared_ptr<block_cache> cache)
         : record_(std::move(record)), index_(std::move(index)), cache_(std::move(cache)),
-          homes_(std::make_unique<cached_block::home[]>(index_.blocks.size())) {}
+          homes_(std::make_unique<cached_block::home[]>(index_.blocks.size())) {
+        index_.make_search();
+    }
     table(const table&) = delete;
     table& operator=(const table&) = delete;
     virtual ~table() {

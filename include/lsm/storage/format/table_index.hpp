@@ -5,6 +5,7 @@
 #include <lsm/core/entry.hpp>
 #include <lsm/core/order.hpp>
 #include <lsm/storage/filter/filter.hpp>
+#include <lsm/storage/format/first_key_search.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -47,8 +48,12 @@ struct table_index {
     std::vector<Key> first_keys;  ///< one a block, ascending
     std::optional<Key> last_key;  ///< the greatest key of the table; none in an empty table
     table_filter filter;          ///< of the keys' hashes
+    detail::first_key_search<Key> search;  ///< of the first keys
 
     using key_view = std::remove_cvref_t<view_of<Key>>;
+
+    /// Says that the keys are complete, which makes the members below fast.
+    void make_search() { search = detail::first_key_search<Key>(first_keys); }
 
     /// The one block that may hold @p key, if any. O(log blocks). @param hash `hash_of<Key>(key, filter_seed)`
     [[nodiscard]] std::optional<std::size_t> candidate(const key_view& key,
@@ -62,8 +67,7 @@ struct table_index {
 
     /// How many blocks begin at or before @p key. O(log blocks).
     [[nodiscard]] std::size_t blocks_until(const key_view& key) const {
-        return parted(first_keys.size(),
-                      [&](std::size_t i) { return compare(view(first_keys[i]), key) <= 0; });
+        return search.until(key, first_keys);
     }
 
     /// The view of one of the keys that it holds.

@@ -83,6 +83,8 @@ struct text_layout {
         void add_nothing() { add({}); }
         [[nodiscard]] std::size_t bytes() const noexcept { return texts_.size() + lengths_.size(); }
         void finish(byte_buffer& out) {
+            // Who puts a prefix back has the texts twice: it is for columns that it makes much smaller.
+            if (prefix_ * lengths_.size() < texts_.size() / 8) prefix_ = 0;
             const auto width = width_of(longest_ - prefix_);
             append_number(out, static_cast<std::uint8_t>(prefix_));
             append_number(out, width);

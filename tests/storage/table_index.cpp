@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <lsm/core/bytes.hpp>
+#include <lsm/storage/format/block/column_layout.hpp>
+#include <lsm/storage/format/table_index.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+/// Few letters, zeros among them, so that keys share beginnings of any length and some are others' beginnings.
+std::string some_text(std::mt19937& random, std::size_t longest) {
+    std::string text(random() % (longest + 1), '\0');
+    for (char& each : text) each = "\0a\xff"[random() % 3];
+    return text;
+}
+
+std::size_t naive(const std::vector<std::string>& keys, std::string_view sought) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(keys, [&](const std::string& key) { return key <= sought; }));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(storage_table_index)
+
+BOOST_AUTO_TEST_CASE(finds_the_block_of_a_text_by_what_is_behind_the_shared_beginning) {
+    std::mt19937 random(1);
+    for (int round = 0; round < 2000; ++round) {
+        const std::string shared = some_text(random, 12);
+        const std::size_t longest = random() % 3 == 0 ? 12 : 3;
+        lsm::table_index<std::string> index;
+        for (auto count = random() % 30; count > 0; --count)
+            index.first_keys.push_back(shared + some_text(random, longest));
+        std::ranges::sort(index.first_keys);
+        const auto [first, last] = std::ranges::unique(index.first_keys);
+        index.first_keys.erase(first, last);
+        const auto check = [&] {
+            for (int each = 0; each < 10; ++each) {
+                const std::string sought =
+                    random() % 4 == 0 ? some_text(random, 16) : shared + some_text(random, longest);
+                BOOST_REQUIRE(index.blocks_until(sought) == naive(index.first_keys, sought));
+            }
+        };
+        check();
+        index.make_search();
+        check();
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(storage_text_column)
+
+namespace {
+
+/// How many bytes of a shared beginning a column of these texts stores once.
+std::size_t stored_once(std::size_t shared, std::size_t rest) {
+    lsm::detail::text_layout::writer writer;
+    for (char letter = 'a'; letter < 'k'; ++letter)
+        writer.add(std::string(shared, '=') + std::string(rest, letter));
+    lsm::byte_buffer bytes;
+    writer.finish(bytes);
+    return std::to_integer<std::size_t>(bytes.front());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(shares_a_beginning_where_that_makes_it_much_smaller) {
+    BOOST_TEST(stored_once(10, 10) == 10U);
+    BOOST_TEST(stored_once(1, 4) == 1U);
+    BOOST_TEST(stored_once(4, 100) == 0U);  // who reads it would have all texts twice, for 4 bytes
+}
+
+BOOST_AUTO_TEST_SUITE_END()

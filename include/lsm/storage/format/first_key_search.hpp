@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/codec/codec.hpp>
 #include <lsm/codec/head.hpp>
-#include <lsm/codec/trait.hpp>
 #include <lsm/core/bytes.hpp>
 #include <lsm/core/order.hpp>
 

@@ -61,6 +61,7 @@ public:
             throw std::out_of_range("a store past the end of a mapping");
         core_->store(file_, offset, bytes);
     }
+    void before_sync() noexcept {}
 
 private:
     std::shared_ptr<detail::disk_core> core_;

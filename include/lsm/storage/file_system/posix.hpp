@@ -117,6 +117,13 @@ public:
         if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
     }
 
+    /// Says that the file is about to be synced. The pages stay stored to, and come back when they are
+    /// stored to again; without this the system would protect them one by one, and interrupt all
+    /// processors for each. Any thread.
+    void before_sync() noexcept {
+        if (owner_ == ::getpid()) ::madvise(at_, bytes_, MADV_DONTNEED);
+    }
+
 private:
     static constexpr std::size_t step = 32;  // less than any commit in the log
 

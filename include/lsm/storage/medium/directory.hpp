@@ -190,7 +190,10 @@ public:
         file_.write_at_durably(offset, bytes);
     }
     /// Returns when all that was written is on the device.
-    void sync() { file_.sync_data(); }
+    void sync() {
+        if (mapped_) mapped_->before_sync();
+        file_.sync_data();
+    }
 
 private:
     friend directory;

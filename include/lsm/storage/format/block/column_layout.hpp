@@ -32,28 +32,23 @@ namespace lsm::detail {
 /// `finish(out)`, after which it begins anew, and `read(in, count, kinds)`, which takes all that `in`
 /// has. docs/file_format.md, "Block tables".
 
-/// What is written as it comes.
-class column_bytes {
-public:
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
-    void finish(byte_buffer& out) {
-        append(out, bytes_);
-        bytes_.clear();
-    }
-
-protected:
-    byte_buffer bytes_;
-};
-
 /// The objects' own bytes, side by side: as many for a tombstone's value, which are zero.
 template <class T>
 struct in_place_layout {
-    class writer : public column_bytes {
+    class writer {
     public:
-        void add(const T& object) {
-            append(bytes_, std::as_bytes(std::span<const T, 1>(&object, 1)));
+        void add(const T& object) { objects_.push_back(object); }
+        void add_nothing() {
+            std::memset(static_cast<void*>(&objects_.emplace_back()), 0, sizeof(T));
         }
-        void add_nothing() { bytes_.resize(bytes_.size() + sizeof(T)); }
+        [[nodiscard]] std::size_t bytes() const noexcept { return objects_.size() * sizeof(T); }
+        void finish(byte_buffer& out) {
+            append(out, std::as_bytes(std::span<const T>(objects_)));
+            objects_.clear();
+        }
+
+    private:
+        std::vector<T> objects_;
     };
 
     /// @pre the bytes lie as a `T` must
@@ -155,10 +150,18 @@ private:
 /// One object after another, in the bytes of its codec; nothing for a tombstone's value.
 template <class T>
 struct sequential_layout {
-    class writer : public column_bytes {
+    class writer {
     public:
         void add(const std::remove_cvref_t<view_of<T>>& object) { encode<T>(bytes_, object); }
         void add_nothing() {}
+        [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
+        void finish(byte_buffer& out) {
+            append(out, bytes_);
+            bytes_.clear();
+        }
+
+    private:
+        byte_buffer bytes_;
     };
 
     static column<T> read(byte_reader& in, std::size_t count, kind_column kinds) {

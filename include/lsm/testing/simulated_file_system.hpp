@@ -97,6 +97,7 @@ public:
     /// Its reads wait for nothing.
     void expect_any_order() const noexcept {}
     void expect(std::uint64_t, std::uint64_t) const noexcept {}
+    void expect_sync(std::uint64_t, std::uint64_t) noexcept {}
     [[nodiscard]] std::uint64_t bytes() const { return core_->bytes(file_); }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     /// Returns when the bytes are on the device, and the length. It does nothing for the name.

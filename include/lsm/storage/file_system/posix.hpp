@@ -189,6 +189,12 @@ public:
         ::posix_fadvise(descriptor_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
                         POSIX_FADV_WILLNEED);
     }
+    /// Says that these bytes will be synced, so that the device begins with them. What goes wrong is told by
+    /// the sync.
+    void expect_sync(std::uint64_t offset, std::uint64_t bytes) noexcept {
+        ::sync_file_range(descriptor_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
+                          SYNC_FILE_RANGE_WRITE);
+    }
     /// Writes @p bytes from @p offset on. They survive the end of the process.
     void write_at(std::uint64_t offset, byte_view bytes) { write_at(offset, bytes, 0); }
     /// The same; these bytes, and no others, are on the device when it returns.

@@ -142,7 +142,7 @@ public:
         : folder_(&in), name_(std::move(name)), file_(in.create(name_)) {}
     table_writer(table_writer&& other) noexcept
         : folder_(std::exchange(other.folder_, nullptr)), name_(std::move(other.name_)),
-          file_(std::move(other.file_)) {}
+          file_(std::move(other.file_)), written_(other.written_) {}
     table_writer& operator=(table_writer&&) = delete;
     ~table_writer() {
         if (!folder_) return;
@@ -152,7 +152,12 @@ public:
         }
     }
 
-    void append(byte_view bytes) { file_.append(bytes); }
+    /// The device begins to write them, beside whoever makes the next ones.
+    void append(byte_view bytes) {
+        file_.append(bytes);
+        file_.expect_sync(written_, bytes.size());
+        written_ += bytes.size();
+    }
 
     /// Returns when bytes and name are on the device.
     void commit() {
@@ -165,6 +170,7 @@ private:
     folder* folder_;
     std::string name_;
     file file_;
+    std::uint64_t written_ = 0;
 };
 
 /// A segment of the log that is written to. One thread writes; any may `sync`.

@@ -44,8 +44,8 @@ double nanoseconds(std::size_t times, F&& operation) {
     return rounds[rounds.size() / 2];
 }
 
-void print(const char* what, double ns) {
-    std::printf("| %s | %.3g |\n", what, ns);
+void print(const std::string& what, double ns) {
+    std::printf("| %s | %.3g |\n", what.c_str(), ns);
 }
 
 void expect(bool well, const char* what) {
@@ -72,16 +72,56 @@ private:
     int at_;
 };
 
-void measure_memory() {
-    constexpr std::size_t words = (std::size_t{256} << 20) / sizeof(std::uint32_t);
-    std::vector<std::uint32_t> next(words);  // one cycle through all (Sattolo)
+/// One cycle through so many numbers (Sattolo).
+std::vector<std::uint32_t> cycle(std::size_t bytes) {
+    std::vector<std::uint32_t> next(bytes / sizeof(std::uint32_t));
     std::iota(next.begin(), next.end(), 0U);
     std::mt19937 draw(1);
-    for (std::size_t i = words - 1; i > 0; --i) std::swap(next[i], next[draw() % i]);
-    std::uint32_t at = 0;
-    print("dependent cache miss in 256 MiB",
-          nanoseconds(1'000'000, [&](std::size_t) { at = next[at]; }));
-    if (at == words) std::puts("");  // so that the chase is not optimised away
+    for (std::size_t i = next.size() - 1; i > 0; --i) std::swap(next[i], next[draw() % i]);
+    return next;
+}
+
+void measure_memory() {
+    std::uint32_t sum = 0;  // so that nothing is optimised away
+    for (const std::size_t mebibytes : {1, 8, 64, 256}) {
+        const auto next = cycle(mebibytes << 20);
+        std::uint32_t at = 0;
+        print("dependent cache miss in " + std::to_string(mebibytes) + " MiB",
+              nanoseconds(1'000'000, [&](std::size_t) { at = next[at]; }));
+        sum += at;
+        if (mebibytes != 64) continue;
+        std::array<std::uint32_t, 16> chases;
+        for (std::size_t i = 0; i < chases.size(); ++i)
+            chases[i] = static_cast<std::uint32_t>(i * next.size() / chases.size());
+        print("cache miss in 64 MiB, 16 at a time", nanoseconds(100'000, [&](std::size_t) {
+                                                        for (std::uint32_t& each : chases)
+                                                            each = next[each];
+                                                    }) / static_cast<double>(chases.size()));
+        for (const std::uint32_t each : chases) sum += each;
+        constexpr std::size_t block = 4096 / sizeof(std::uint32_t);
+        print("4 KiB of memory, read in order",
+              nanoseconds(next.size() / block, [&](std::size_t i) {
+                  for (std::size_t k = 0; k < block; ++k) sum += next[i * block + k];
+              }));
+    }
+    if (sum == 1) std::puts("");
+}
+
+void measure_device(const std::filesystem::path& folder) {
+    const file to(folder / "device");
+    const std::vector<char> mebibyte(std::size_t{1} << 20, 'x');
+    constexpr std::size_t writes = file_bytes / (std::size_t{1} << 20);
+    print("1 MiB written to the device, in a row of 64",
+          nanoseconds(1, [&](std::size_t) {
+              for (std::size_t i = 0; i < writes; ++i) {
+                  const auto at = static_cast<off_t>(i * mebibyte.size());
+                  expect(::pwrite(to.descriptor(), mebibyte.data(), mebibyte.size(), at) > 0,
+                         "pwrite");
+                  ::sync_file_range(to.descriptor(), at, static_cast<off_t>(mebibyte.size()),
+                                    SYNC_FILE_RANGE_WRITE);
+              }
+              expect(::fdatasync(to.descriptor()) == 0, "fdatasync");
+          }) / static_cast<double>(writes));
 }
 
 void measure_writes(const std::filesystem::path& folder) {
@@ -159,6 +199,7 @@ int main(int argc, char** argv) {
     std::filesystem::create_directories(folder);
     std::printf("| step | nanoseconds |\n| --- | --- |\n");
     measure_memory();
+    measure_device(folder);
     measure_writes(folder);
     measure_log(folder);
     std::filesystem::remove_all(folder);

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSL-1.0
 """Makes tables and a page of what lsm_bench measured.
 
-    report.py [--brief] <run.json>... [--page <file.html>] [--into <file.md> --section <name>]
+    report.py [--brief] <run.json>... [--hardware <file.md>] [--page <file.html>]
+              [--into <file.md> --section <name>]
 
     report.py --table <file.md> --into <file.md> --section <name>
 
 Prints the tables as Markdown, of several runs as if they were one. --page writes them as one HTML file with drawn bars. --into puts them
-into a file of Markdown instead, between `<!-- begin <name> -->` and `<!-- end <name> -->`.
+into a file of Markdown instead, between `<!-- begin <name> -->` and `<!-- end <name> -->`. --hardware is what lsm_hardware
+printed, for a column that says how near the machine's limit ours is.
 """
 import argparse
 import html
@@ -93,12 +95,49 @@ class Run:
         return [engine for engine in self.engines if not is_ours(engine)]
 
 
+class Hardware:
+    """What the machine's steps cost, and what an operation costs at least that is made of nothing else."""
+
+    def __init__(self, file):
+        with open(file, encoding="utf-8") as source:
+            rows = re.findall(r"^\| (.*) \| ([0-9.e+-]+) \|$", source.read(), re.MULTILINE)
+        self.nanoseconds = {step: float(cost) for step, cost in rows}
+
+    def miss(self, data_bytes):
+        """One dependent cache miss in so much memory."""
+        sizes = {int(found[1]) << 20: cost for step, cost in self.nanoseconds.items()
+                 if (found := re.fullmatch(r"dependent cache miss in (\d+) MiB", step))}
+        return sizes[min((size for size in sizes if size >= data_bytes), default=max(sizes))]
+
+    def limit(self, workload, entry_bytes, entries):
+        """Nanoseconds an operation. None for workloads that are of several kinds."""
+        data = entry_bytes * entries
+        scanned = self.nanoseconds["4 KiB of memory, read in order"] / 4096 * entry_bytes
+        written = self.nanoseconds["1 MiB written to the device, in a row of 64"] / 2**20 * entry_bytes
+        if workload.startswith("fillsync"):
+            return self.nanoseconds["write() of 128 bytes and fdatasync, space reserved"]
+        if workload.startswith("fill") or workload in ("overwrite", "bulkload", "compact"):
+            return written
+        return {"readrandom": 3 * self.miss(data), "readzipfian": 3 * self.miss(data),
+                "readmissing": self.miss(1.25 * entries),
+                "multireadrandom": 3 * self.nanoseconds["cache miss in 64 MiB, 16 at a time"],
+                "readseq": scanned, "readreverse": scanned,
+                "seekrandom": 3 * self.miss(data), "seekrandom10": 3 * self.miss(data) + 10 * scanned,
+                "seekrandom100": 3 * self.miss(data) + 100 * scanned}.get(workload)
+
+
+def entry_bytes(shape):
+    """Of a key and a value."""
+    key, value = shape.split("/")
+    return (26 if key == "string" else int(key)) + int(value)
+
+
 def table(head, rows):
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def rates_table(run, shape):
+def rates_table(run, shape, hardware=None):
     def text(cell):
         return f"{short(cell.rate)} ±{cell.spread / 2:.0%}" if cell else "–"
 
@@ -106,10 +145,16 @@ def rates_table(run, shape):
         value = run.ratio(shape, row, peer)
         return f"{value:.2g}×" if value and value < 10 else f"{value:.0f}×" if value else "–"
 
+    def share(row):
+        ours = [cell.rate for name in run.engines if is_ours(name) and (cell := run.cell(shape, row, name))]
+        limit = hardware.limit(re.split("[, ]", row)[0], entry_bytes(shape), run.reports[0]["entries"])
+        return f"{limit * max(ours) / 1e9:.0%}" if ours and limit else "–"
+
     head = ["workload"] + run.engines + [f"ours / {peer}" for peer in run.peers()]
-    return table(head, [
+    return table(head + ["of the limit"] * bool(hardware), [
         [row] + [text(run.cell(shape, row, engine)) for engine in run.engines]
-        + [ratio(row, peer) for peer in run.peers()] for row in run.rows(shape)])
+        + [ratio(row, peer) for peer in run.peers()]
+        + ([share(row)] if hardware else []) for row in run.rows(shape)])
 
 
 def details_table(run, shape):
@@ -151,10 +196,10 @@ def conditions(run):
     return "\n".join(texts)
 
 
-def markdown(run, brief):
+def markdown(run, brief, hardware=None):
     parts = [conditions(run)]
     for shape in run.shapes:
-        parts += [f"**Operations a second, {shape}**", rates_table(run, shape)]
+        parts += [f"**Operations a second, {shape}**", rates_table(run, shape, hardware)]
     for shape in run.shapes:
         parts += [f"**What they took, {shape}**", details_table(run, shape)]
     if not brief:
@@ -199,7 +244,7 @@ def page_table(text):
     return "<table>" + "".join(rows) + "</table>"
 
 
-def page(run):
+def page(run, hardware=None):
     parts = ["<!doctype html><meta charset=utf-8><title>lsm: benchmarks</title><style>"
              "body{font:14px sans-serif;max-width:1300px;margin:2em auto}svg text{font-size:12px}"
              "main{display:flex;flex-wrap:wrap}figure{margin:0 1em 1em 0}figcaption{font-weight:bold}"
@@ -209,6 +254,7 @@ def page(run):
     for shape in run.shapes:
         bars = "".join(drawn_bars(run, shape, row) for row in run.rows(shape))
         parts.append(f"<h2>{html.escape(shape)}</h2><main>{bars}</main>")
+        parts.append(page_table(rates_table(run, shape, hardware)))
         parts.append(page_table(details_table(run, shape)))
     settings = "".join(f"<li><b>{html.escape(name)}</b>: {html.escape('; or '.join(texts))}"
                        for name, texts in sorted(run.settings.items()))
@@ -232,6 +278,7 @@ def main():
     parser.add_argument("runs", nargs="*")
     parser.add_argument("--table", help="a file of Markdown to put in, instead of runs")
     parser.add_argument("--brief", action="store_true", help="without the settings")
+    parser.add_argument("--hardware", help="what lsm_hardware printed")
     parser.add_argument("--page")
     parser.add_argument("--into")
     parser.add_argument("--section", default="results")
@@ -244,13 +291,14 @@ def main():
         with open(file, encoding="utf-8") as source:
             reports.append(json.load(source))
     run = Run(reports)
+    hardware = Hardware(arguments.hardware) if arguments.hardware else None
     if arguments.page:
         with open(arguments.page, "w", encoding="utf-8") as target:
-            target.write(page(run))
+            target.write(page(run, hardware))
     if arguments.into:
-        put_into(arguments.into, arguments.section, markdown(run, arguments.brief))
+        put_into(arguments.into, arguments.section, markdown(run, arguments.brief, hardware))
     else:
-        print(markdown(run, arguments.brief))
+        print(markdown(run, arguments.brief, hardware))
 
 
 if __name__ == "__main__":

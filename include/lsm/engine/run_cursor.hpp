@@ -73,11 +73,26 @@ public:
             window = way_ == direction::forward ? window.part(lower(window), window.size())
                                                 : window.part(0, upper(window));
             sought_.reset();
+        } else {
+            expect_next();
         }
         this->show(window);
     }
 
 private:
+    /// A scan that has come to a second block comes to the next one, too.
+    void expect_next() const {
+        if (!has_behind(1)) return;
+        tables_[table_]->expect_entries(behind(1));
+        if (has_behind(2)) tables_[table_]->expect_block(behind(2));
+    }
+    /// The block that comes so many steps behind this one in its table, in the direction.
+    [[nodiscard]] bool has_behind(std::size_t steps) const {
+        return way_ == direction::forward ? block_ + steps < blocks_of(table_) : block_ >= steps;
+    }
+    [[nodiscard]] std::size_t behind(std::size_t steps) const noexcept {
+        return way_ == direction::forward ? block_ + steps : block_ - steps;
+    }
     /// The first table that does not end before the key; in it, the last block that begins at or
     /// before the key.
     void seek_forward(const key_view& key) {

@@ -110,6 +110,15 @@ public:
     void expect_fetch(std::size_t first, std::size_t count = 1) const {
         if (!is_resident(first)) expect_blocks(first, count);
     }
+    /// Asks for all of a block that the cache has, for a scan that will come to it.
+    void expect_entries(std::size_t which) const noexcept {
+        const auto since = cache_->when().enter();
+        if (const auto* const there = homes_[which].load(std::memory_order_seq_cst)) {
+            const auto& window = static_cast<const block_type&>(*there).window();
+            lsm::detail::prefetch_all(window.keys);
+            lsm::detail::prefetch_all(window.values);
+        }
+    }
     /// @pre the caller has entered the cache's epochs
     void expect_keys(std::size_t which) const noexcept {
         if (const auto* const there = homes_[which].load(std::memory_order_seq_cst))

@@ -100,7 +100,7 @@ class Hardware:
 
     def __init__(self, file):
         with open(file, encoding="utf-8") as source:
-            rows = re.findall(r"^\| (.*) \| ([0-9.e+-]+) \|$", source.read(), re.MULTILINE)
+            rows = re.findall(r"^\| (.*) \| ([0-9][0-9.e+-]*) \|$", source.read(), re.MULTILINE)
         self.nanoseconds = {step: float(cost) for step, cost in rows}
 
     def miss(self, data_bytes):

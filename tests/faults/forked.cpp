@@ -238,6 +238,15 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_mapping_in_a_child_leaves_its_own_memory_alone
         for (int i = 0; i < 64; ++i)
             own.push_back(static_cast<char*>(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                                                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)));
+        const auto all_of_own = [&](auto&& each_piece) {
+            for (char* at : own)
+                for (std::size_t i = 0; i < bytes; i += bytes / 32) each_piece(at[i]);
+        };
+        all_of_own([](char& piece) { piece = 1; });
+        mapped->before_sync();
+        bool kept = true;
+        all_of_own([&](const char& piece) { kept = kept && piece == 1; });
+        if (!kept) return 2;
         mapped.reset();
         for (char* at : own)
             if (::msync(at, bytes, MS_ASYNC) != 0) return 1;  // it is mapped no more

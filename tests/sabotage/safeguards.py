@@ -37,6 +37,7 @@ OPEN = "engine/open_tree.hpp"
 PROCESS = "engine/process.hpp"
 PAGED = "storage/format/paged.hpp"
 POSIX = "storage/file_system/posix.hpp"
+MAPPING = "storage/file_system/posix_mapping.hpp"
 
 CRASH = ("simulation/crash", "crash/loses_nothing_that_a_level_promised")
 STRONG = ("simulation/crash", "crash/loses_nothing_where_all_is_to_survive_a_loss_of_power")
@@ -341,8 +342,11 @@ SAFEGUARDS = [
     Safeguard("owner: a child does not wait for its parent's threads", PROCESS,
               "        if (forks::count() == owner)\n", "        if (true)\n", "faults/forked",
               "faults_one_owner/a_child_forked_while_threads_work_ends"),
-    Safeguard("mapping: a child leaves its own memory alone", POSIX, "if (at_ && owner_ == ::getpid()) ::munmap",
+    Safeguard("mapping: a child leaves its own memory alone", MAPPING, "if (at_ && owner_ == ::getpid()) ::munmap",
               "if (at_) ::munmap", "faults/forked",
+              "faults_one_owner/the_end_of_a_mapping_in_a_child_leaves_its_own_memory_alone"),
+    Safeguard("mapping: a child lets go of no pages of its own", MAPPING, "if (at_ && owner_ == ::getpid()) ::madvise",
+              "if (at_) ::madvise", "faults/forked",
               "faults_one_owner/the_end_of_a_mapping_in_a_child_leaves_its_own_memory_alone"),
     Safeguard("owner: a child does not wait for the pins", "engine/pins.hpp",
               "    void remove(sequence_number at) noexcept {\n        if (!is_owner()) return;\n",
@@ -352,7 +356,7 @@ SAFEGUARDS = [
               "faults/forked", "faults_one_owner/a_child_may_not_read_a_view_and_its_end_leaves_the_files"),
     Safeguard("owner: a child reads no view", "scan_view.hpp", "        if (!of->at.is_owned())", "        if (false)",
               "faults/forked", "faults_one_owner/a_child_may_not_read_a_view_and_its_end_leaves_the_files"),
-    Safeguard("mapping: stored from the front on", POSIX, "constexpr std::size_t step = 32;",
+    Safeguard("mapping: stored from the front on", MAPPING, "constexpr std::size_t step = 32;",
               "constexpr std::size_t step = std::size_t{1} << 40;", "faults/store",
               "faults_store/that_is_cut_short_leaves_no_commit_behind_a_hole"),
     Safeguard("filters: each tree has a seed of its own", RECOVERY, "lsm::detail::unguessable_number()",

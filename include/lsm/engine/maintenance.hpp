@@ -4,12 +4,10 @@
 #include <lsm/compaction/compaction.hpp>
 #include <lsm/core/entry.hpp>
 #include <lsm/core/error.hpp>
-#include <lsm/engine/compaction_plan.hpp>
 #include <lsm/engine/failure.hpp>
 #include <lsm/engine/job.hpp>
-#include <lsm/engine/table_ids.hpp>
+#include <lsm/engine/job_queue.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -25,8 +23,7 @@
 namespace lsm::engine {
 
 /// When flushes and compactions run, and who waits for them: in threads of its own, or without any in
-/// the thread that calls. Flushes come first, oldest memtable first; then whatever the compaction
-/// policy plans.
+/// the thread that calls. Which one is next is the business of `job_queue`.
 ///
 /// A job that fails is given up as a whole: nothing live has changed, and what it wrote is removed.
 /// It is planned anew the next time. Where stored bytes or the medium failed, the tree takes no
@@ -37,7 +34,7 @@ class maintenance {
     using lock_type = std::unique_lock<std::mutex>;
 
 public:
-    explicit maintenance(State& of) : state_(of) {}
+    explicit maintenance(State& of) : state_(of), queue_(of) {}
     maintenance(const maintenance&) = delete;
     maintenance& operator=(const maintenance&) = delete;
     ~maintenance() { stop(); }
@@ -92,7 +89,7 @@ public:
     /// it has caught up. @throws error, where it fails and too many memtables wait
     void wait_for_room() {
         if (!has_threads_) {
-            if (frozen() >= state_.options.max_frozen_memtables) flush_all();
+            if (state_.frozen() >= state_.options.max_frozen_memtables) flush_all();
             return;
         }
         if (pressure_ != compaction_pressure::ok || is_full()) wait_for_threads();
@@ -101,7 +98,7 @@ public:
     /// device. The commit itself has succeeded.
     void after_commit() noexcept {
         try {
-            if (is_full() && frozen() < state_.options.max_frozen_memtables) freeze();
+            if (is_full() && state_.frozen() < state_.options.max_frozen_memtables) freeze();
             if (!state_.store.log.sync_due()) return;
             sync_is_due_ = true;
             if (has_threads_)
@@ -123,7 +120,7 @@ public:
         state_.freeze();
         const std::scoped_lock one(stepping_);
         give_up(std::move(in_hand_));
-        while (frozen() > 0) {
+        while (state_.frozen() > 0) {
             if (!step_in_hand()) state_.check_writable();
         }
         then();
@@ -149,9 +146,9 @@ public:
 
     /// Returns when all that is frozen is in tables. @throws error
     void flush_all() {
-        if (threads_reach([&] { return frozen() == 0; })) return;
+        if (threads_reach([&] { return state_.frozen() == 0; })) return;
         const std::scoped_lock one(stepping_);
-        while (frozen() > 0) {
+        while (state_.frozen() > 0) {
             if (!step_in_hand()) state_.check_writable();
         }
     }
@@ -159,22 +156,22 @@ public:
     /// others write meanwhile.
     /// @throws error
     void compact() {
-        request(true);
+        with_queue([](auto& queue) { queue.request(); });
+        const auto is_requested = [&] {
+            return with_queue([](auto& queue) { return queue.is_requested(); });
+        };
         try {
-            if (!threads_reach([&] { return !requested_; })) run_while([&] { return requested(); });
+            if (!threads_reach([&] { return !queue_.is_requested(); })) run_while(is_requested);
         } catch (...) {
-            request(false);
+            with_queue([](auto& queue) { queue.withdraw_request(); });
             throw;
         }
-        request(false);
+        with_queue([](auto& queue) { queue.withdraw_request(); });
     }
     /// Returns when no job is due, and none runs. @throws error
     void settle() {
-        {
-            const lock_type lock(state_.store.changes);
-            settled_ = false;
-        }
-        if (!threads_reach([&] { return settled_; })) run_all();
+        with_queue([](auto& queue) { queue.watch(); });
+        if (!threads_reach([&] { return queue_.is_settled(); })) run_all();
     }
     /// Does one slice of the job in hand, or of the next one, where no thread does.
     /// @returns whether it did anything. @throws error; the job is given up then
@@ -193,14 +190,10 @@ private:
     [[nodiscard]] std::uint64_t log_share() const noexcept {
         return state_.options.log.max_bytes / (state_.options.max_frozen_memtables + 1);
     }
-    [[nodiscard]] std::size_t frozen() const {
-        const auto now = state_.current.read();
-        return now ? now->frozen.size() : 0;
-    }
-    void request(bool wanted) {
+    template <class F>
+    auto with_queue(F&& f) {
         const lock_type lock(state_.store.changes);
-        requested_ = wanted;
-        requested_at_ = state_.store.last_sequence.load();
+        return f(queue_);
     }
     void run_all_or_report() noexcept {
         try {
@@ -208,10 +201,6 @@ private:
         } catch (...) {
             state_.report(std::current_exception());
         }
-    }
-    [[nodiscard]] bool requested() {
-        const lock_type lock(state_.store.changes);
-        return requested_;
     }
     void run_all() {
         run_while([] { return true; });
@@ -223,69 +212,19 @@ private:
         }
     }
 
-    // Which job is next, and its end. `changes` is held.
+    // `changes` is held.
 
-    [[nodiscard]] std::unique_ptr<job_type> next_job() {
-        if (!state_.is_open() || state_.store.root_unknown) return nullptr;
-        if (!flushing_ && frozen() > 0) {
-            auto next = std::make_unique<job_type>(state_);
-            flushing_ = true;
-            return next;
-        }
-        const compaction_view seen = view();
-        const auto plan = [&](const compaction_view& of) {
-            return state_.options.compaction.plan(of);
-        };
-        for (compaction_job& planned : plan(requested_ ? without_newer(seen) : seen)) {
-            if (std::ranges::any_of(planned.inputs, [&](auto id) { return busy_.contains(id); }))
-                continue;
-            auto next = std::make_unique<job_type>(state_, seen, std::move(planned));
-            busy_.insert(next->inputs());
-            return next;
-        }
-        if (busy_.empty()) requested_ = false;
-        settled_ = busy_.empty() && !flushing_;
-        return nullptr;
-    }
-    /// What `compact()` was asked for: not the runs that have come since, or it would go on for as long
-    /// as somebody writes.
-    [[nodiscard]] compaction_view without_newer(compaction_view seen) const {
-        if (seen.levels.empty()) return seen;
-        std::erase_if(seen.levels.front(), [&](const run_summary& run) {
-            return std::ranges::all_of(run, [&](const table_summary& table) {
-                return table.min_sequence > requested_at_;
-            });
-        });
-        return seen;
-    }
-    [[nodiscard]] compaction_view view() const {
-        compaction_view seen = summarize(*state_.current.read()->tables);
-        for (auto& level : seen.levels)
-            for (auto& run : level)
-                for (table_summary& table : run) table.busy = busy_.contains(table.id);
-        seen.requested = requested_;
-        seen.oldest_pin = state_.store.pins->oldest(max_sequence);
-        seen.memory = state_.store.root.trees.front().compaction_memory;
-        return seen;
-    }
     void finish(job_type& done) {
         done.install();
         take_pressure();
     }
-    void take_pressure() {
-        if constexpr (compaction_has_pressure<decltype(state_.options.compaction)>)
-            pressure_ = state_.options.compaction.pressure(view());
-    }
-    /// Another job may take its inputs now.
-    void forget(const job_type& ended) noexcept {
-        if (ended.is_flush()) flushing_ = false;
-        busy_.erase(ended.inputs());
-    }
+    void take_pressure() { pressure_ = queue_.pressure(); }
+
     /// @pre `changes` is not held: a job that is given up removes its files
     void give_up(std::unique_ptr<job_type> ended) noexcept {
         if (!ended) return;
         const lock_type lock(state_.store.changes);
-        forget(*ended);
+        queue_.end(*ended);
     }
 
     /// A job's or the log's failure: what waits hears of it, and unless it is a user's type or memory
@@ -305,14 +244,14 @@ private:
         try {
             if (!in_hand_) {
                 const lock_type lock(state_.store.changes);
-                in_hand_ = next_job();
+                in_hand_ = queue_.next();
             }
             if (!in_hand_) return false;
             if (in_hand_->step(slice_entries)) return true;
             {
                 const lock_type lock(state_.store.changes);
                 finish(*in_hand_);
-                forget(*in_hand_);
+                queue_.end(*in_hand_);
             }
             std::exchange(in_hand_, nullptr)->tell();
             return true;
@@ -345,7 +284,7 @@ private:
         {
             const lock_type lock(state_.store.changes);
             if (state_.has_failed()) return false;
-            mine = next_job();
+            mine = queue_.next();
             if (!mine) progress_.notify_all();
             if (!mine) return false;
             ++jobs_in_threads_;
@@ -365,7 +304,7 @@ private:
         }
         {
             const lock_type lock(state_.store.changes);
-            forget(*mine);
+            queue_.end(*mine);
             --jobs_in_threads_;
         }
         progress_.notify_all();
@@ -376,8 +315,7 @@ private:
     }
     void wait_for_work() {
         lock_type lock(state_.store.changes);
-        if (stopping_ || sync_is_due_ || (!state_.has_failed() && !flushing_ && frozen() > 0))
-            return;
+        if (stopping_ || sync_is_due_ || (!state_.has_failed() && queue_.flush_is_due())) return;
         due_.wait_for(lock, retry_after);
     }
     void sync_log() noexcept {
@@ -410,7 +348,7 @@ private:
         if (pressure_ == compaction_pressure::slow) std::this_thread::sleep_for(slow_step);
         const auto may_go_on = [&] {
             return pressure_ != compaction_pressure::stop &&
-                   (!is_full() || frozen() < state_.options.max_frozen_memtables);
+                   (!is_full() || state_.frozen() < state_.options.max_frozen_memtables);
         };
         if (!may_go_on() && !threads_reach(may_go_on)) flush_all();
         if (is_full()) freeze();
@@ -430,11 +368,7 @@ private:
     std::condition_variable due_;       // there may be work
     std::condition_variable progress_;  // some was done, or failed
     // Guarded by `changes`.
-    bool requested_ = false;
-    sequence_number requested_at_ = no_sequence;  // the last one before
-    bool settled_ = false;  // since it was asked for, nothing was due or in flight
-    bool flushing_ = false;
-    table_ids busy_;  // the inputs of jobs in flight
+    job_queue<State> queue_;
     std::size_t jobs_in_threads_ = 0;
     std::uint64_t failures_ = 0;
     failure last_failure_;

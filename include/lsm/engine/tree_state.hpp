@@ -74,6 +74,11 @@ struct tree_state {
         publish(replayed, {}, std::make_shared<const version_type>(std::move(tables)));
     }
 
+    /// How many memtables wait for their flush.
+    [[nodiscard]] std::size_t frozen() const {
+        const auto now = current.read();
+        return now ? now->frozen.size() : 0;
+    }
     [[nodiscard]] std::shared_ptr<memtable_type> fresh_memtable() const {
         return std::make_shared<memtable_type>(options.memtable);
     }

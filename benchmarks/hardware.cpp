@@ -72,7 +72,7 @@ private:
     int at_;
 };
 
-/// One cycle through so many numbers (Sattolo).
+/// One cycle through all the numbers that so many bytes hold (Sattolo).
 std::vector<std::uint32_t> cycle(std::size_t bytes) {
     std::vector<std::uint32_t> next(bytes / sizeof(std::uint32_t));
     std::iota(next.begin(), next.end(), 0U);

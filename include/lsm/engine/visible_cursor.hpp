@@ -19,7 +19,7 @@ namespace lsm::engine {
 /// It works through groups, the versions of one key that stand together in a part. A group decides
 /// its key if it holds a version the reader may see; later groups of a decided key are older, and
 /// passed over. What depends on the part alone is settled when the part begins. Most parts
-/// are *plain*: values only, all of which the reader sees. In such an entry costs a comparison
+/// are *plain*: values only, all of which the reader sees. In a plain part an entry costs a comparison
 /// with its neighbour.
 template <class Key, class Value>
 class visible_cursor {

@@ -24,6 +24,11 @@ policy small() {
 std::string planned(const std::string& picture, const policy& how = small()) {
     return support::first_of(how.plan(support::draw(picture)));
 }
+std::string for_readers(const std::string& picture, const policy& how = small()) {
+    lsm::compaction_view view = support::draw(picture);
+    view.for_readers = true;
+    return support::first_of(how.plan(view));
+}
 std::string requested(const std::string& picture) {
     lsm::compaction_view view = support::draw(picture);
     view.requested = true;
@@ -140,6 +145,21 @@ BOOST_AUTO_TEST_CASE(brings_everything_to_the_last_level_on_request) {
     BOOST_TEST(requested("L0: a-b | L3: a-z*80") == "merge 1 2 into L3");
     BOOST_TEST(requested("L2: a-b | L3: a-z*80") == "merge 1 2 into L3");
     BOOST_TEST(requested("L0: a-b | L2: x-y | L3: a-z*80") == "merge 2 3 into L3");
+}
+
+BOOST_AUTO_TEST_CASE(merges_level_0_however_few_its_runs_for_readers) {
+    BOOST_TEST(for_readers("L0: a-b") == "nothing");  // there is one run
+    BOOST_TEST(for_readers("L0: a-b | L3: a-z*3") == "merge 1 2 into L3");
+    BOOST_TEST(for_readers("L0: a-b | L3: a-z*80") == "nothing");  // L1 would be one run more
+    BOOST_TEST(for_readers("L0: a-b | L1: b-c | L3: a-z*80") == "merge 1 2 into L1");
+    BOOST_TEST(for_readers("L0: a-b, c-d | L3: a-z*80") == "move 1 2 into L1");
+    BOOST_TEST(for_readers("L2: a-b | L3: a-z*80") == "nothing");
+    policy how = small();
+    how.level0_trigger_runs = 3;
+    BOOST_TEST(planned("L0: a-c, b-d", how) == "nothing");
+    BOOST_TEST(for_readers("L0: a-c, b-d", how) == "merge 1 2 into L3");
+    how.merge_for_readers = false;
+    BOOST_TEST(for_readers("L0: a-c, b-d", how) == "nothing");
 }
 
 BOOST_AUTO_TEST_CASE(rids_the_last_level_of_tombstones_on_request) {

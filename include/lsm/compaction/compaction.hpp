@@ -61,6 +61,9 @@ using level_summary = std::vector<run_summary>;
 struct compaction_view {
     std::vector<level_summary> levels;  ///< level 0 holds the newest runs
     bool requested = false;  ///< the user called `compact()`: for what is shown, newer runs are not
+    /// Asks what to merge so that reads meet fewer runs. The engine does it only when reads have lost as
+    /// much to these runs as the merge takes.
+    bool for_readers = false;
     sequence_number oldest_pin =
         max_sequence;  ///< no snapshot and no view reads at an older number
     byte_view memory;  ///< what the policy's last job asked to be remembered

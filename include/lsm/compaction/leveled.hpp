@@ -35,6 +35,8 @@ enum class leveled_pick {
 /// 5. Outputs are cut where tables begin two levels down, so that none meets many of them when its
 ///    turn comes.
 ///
+/// For readers, level 0 is merged down however few its runs are.
+///
 /// `compact()` sends everything down to the last level, and rids it of tombstones. A tree that another
 /// policy wrote is taken as it is: a level of several runs is first made one of one.
 struct leveled_compaction {
@@ -48,6 +50,7 @@ struct leveled_compaction {
     std::uint64_t max_table_bytes = std::uint64_t{8} << 20;
     std::size_t last_level = 6;
     leveled_pick pick = leveled_pick::least_overlap;
+    bool merge_for_readers = true;  ///< whether reads can make a merge due
 
     [[nodiscard]] std::vector<compaction_job> plan(const compaction_view& view) const;
     [[nodiscard]] compaction_pressure pressure(const compaction_view& view) const {
@@ -124,6 +127,16 @@ private:
         while (level < base_ && run_of(level).empty());
         return level;
     }
+    /// How many runs may gather there.
+    [[nodiscard]] std::size_t runs_left_on_level0() const noexcept {
+        if (view_.requested || (view_.for_readers && helps_readers())) return 0;
+        return (std::max)(how_.level0_trigger_runs, std::size_t{1}) - 1;
+    }
+    /// Whether there are fewer runs when level 0 has gone down.
+    [[nodiscard]] bool helps_readers() const noexcept {
+        return how_.merge_for_readers &&
+               (view_.levels.front().size() > 1 || !run_of(below(0)).empty());
+    }
     /// The levels that something should leave, most urgent first.
     [[nodiscard]] std::vector<due_level> due() const {
         std::vector<due_level> levels;
@@ -132,9 +145,7 @@ private:
                 levels.push_back(
                     {static_cast<double>(has) / (static_cast<double>(may) + 1.0), level});
         };
-        if (!view_.levels.empty())
-            add(0, view_.levels.front().size(),
-                view_.requested ? 0 : (std::max)(how_.level0_trigger_runs, std::size_t{1}) - 1);
+        if (!view_.levels.empty()) add(0, view_.levels.front().size(), runs_left_on_level0());
         for (std::size_t level = 1; level < last_; ++level)
             add(level, bytes_of(level), room_on(level));
         std::ranges::sort(levels, {},

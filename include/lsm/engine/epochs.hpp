@@ -50,6 +50,7 @@ private:
 class epochs {
     struct alignas(64) place {
         std::atomic<std::uint64_t> entered = 0;  // 0: nobody is here
+        std::atomic<std::uint64_t> spent = 0;    // by all that were here
     };
     static constexpr std::size_t places = 64;
 
@@ -67,6 +68,12 @@ public:
             else
                 of_->without_place_.fetch_sub(1, std::memory_order_release);
             if (of_->retired_.load(std::memory_order_relaxed) > 0) of_->collect();
+        }
+        /// Adds to what readers have spent, without a line that they share. O(1).
+        void spend(std::uint64_t amount) const noexcept {
+            if (!place_ || amount == 0) return;
+            const std::uint64_t before = place_->spent.load(std::memory_order_relaxed);
+            place_->spent.store(before + amount, std::memory_order_relaxed);
         }
 
     private:
@@ -97,6 +104,14 @@ public:
         }
         without_place_.fetch_add(1, std::memory_order_seq_cst);
         return {this, nullptr};
+    }
+
+    /// What readers have spent so far, of whatever they count; those without a place count nothing. It
+    /// only grows. Any thread, O(1).
+    [[nodiscard]] std::uint64_t spent() const noexcept {
+        std::uint64_t sum = 0;
+        for (const place& each : places_) sum += each.spent.load(std::memory_order_relaxed);
+        return sum;
     }
 
     /// Lets go of it when nobody can read it any more. @pre it was published, and no pointer leads to

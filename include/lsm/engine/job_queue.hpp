@@ -5,17 +5,20 @@
 #include <lsm/core/entry.hpp>
 #include <lsm/engine/compaction_plan.hpp>
 #include <lsm/engine/job.hpp>
+#include <lsm/engine/read_cost.hpp>
 #include <lsm/engine/table_ids.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace lsm::engine {
 
-/// Which job is next: flushes first, oldest memtable first, then whatever the compaction policy plans. No
-/// two jobs in flight have an input in common. Whoever calls holds `changes`.
+/// Which job is next: flushes first, oldest memtable first, then whatever the compaction policy plans;
+/// if it plans nothing, what it would merge for readers, once they have paid for it. No two jobs in
+/// flight have an input in common. Whoever calls holds `changes`.
 template <class State>
 class job_queue {
 public:
@@ -34,25 +37,26 @@ public:
             flushing_ = true;
             return made;
         }
-        const compaction_view seen = view();
-        const auto plan = [&](const compaction_view& of) {
-            return state_.options.compaction.plan(of);
-        };
-        for (compaction_job& planned : plan(requested_ ? without_newer(seen) : seen)) {
-            if (std::ranges::any_of(planned.inputs, [&](auto id) { return busy_.contains(id); }))
-                continue;
-            auto made = std::make_unique<job_type>(state_, seen, std::move(planned));
-            busy_.insert(made->inputs());
-            return made;
-        }
+        compaction_view seen = view();
+        for (compaction_job& planned : plan(requested_ ? without_newer(seen) : seen))
+            if (!is_busy(planned)) return begin(seen, std::move(planned));
+        if (auto made = next_for_readers(seen)) return made;
         if (busy_.empty()) requested_ = false;
         settled_ = busy_.empty() && !flushing_;
         return nullptr;
     }
     /// A job is no longer in flight, whatever became of it: another one may take its inputs.
     void end(const job_type& ended) noexcept {
-        if (ended.is_flush()) flushing_ = false;
+        if (ended.is_flush())
+            flushing_ = false;
+        else
+            spent_before_ = state_.store.readers->spent();
         busy_.erase(ended.inputs());
+    }
+    /// Whether readers have spent more on the number of runs since this was asked last.
+    [[nodiscard]] bool readers_go_on() noexcept {
+        const std::uint64_t spent = state_.store.readers->spent();
+        return std::exchange(spent_at_last_look_, spent) != spent;
     }
     [[nodiscard]] bool flush_is_due() const { return !flushing_ && state_.frozen() > 0; }
 
@@ -78,6 +82,27 @@ public:
     }
 
 private:
+    [[nodiscard]] std::vector<compaction_job> plan(const compaction_view& seen) const {
+        return state_.options.compaction.plan(seen);
+    }
+    [[nodiscard]] bool is_busy(const compaction_job& planned) const {
+        return std::ranges::any_of(planned.inputs, [&](auto id) { return busy_.contains(id); });
+    }
+    [[nodiscard]] std::unique_ptr<job_type> begin(const compaction_view& seen,
+                                                  compaction_job&& planned) {
+        auto made = std::make_unique<job_type>(state_, seen, std::move(planned));
+        busy_.insert(made->inputs());
+        return made;
+    }
+    /// What readers have paid for since the last compaction, if anything.
+    [[nodiscard]] std::unique_ptr<job_type> next_for_readers(compaction_view& seen) {
+        const std::uint64_t spent = state_.store.readers->spent() - spent_before_;
+        if (spent < read_cost::least_merge || requested_ || !busy_.empty()) return nullptr;
+        seen.for_readers = true;
+        for (compaction_job& planned : plan(seen))
+            if (read_cost::of_job(planned, seen) <= spent) return begin(seen, std::move(planned));
+        return nullptr;
+    }
     /// What `request` asks for: not the runs that have come since, or it would go on for as long as
     /// somebody writes.
     [[nodiscard]] compaction_view without_newer(compaction_view seen) const {
@@ -105,7 +130,9 @@ private:
     sequence_number requested_at_ = no_sequence;  // the last one before
     bool settled_ = false;
     bool flushing_ = false;
-    table_ids busy_;  // the inputs of compactions in flight
+    table_ids busy_;                  // the inputs of compactions in flight
+    std::uint64_t spent_before_ = 0;  // by readers, when the last compaction ended
+    std::uint64_t spent_at_last_look_ = 0;
 };
 
 }  // namespace lsm::engine

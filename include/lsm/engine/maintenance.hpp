@@ -185,6 +185,7 @@ private:
     static constexpr std::size_t slice_entries = 4096;
     static constexpr auto slow_step = std::chrono::milliseconds(1);
     static constexpr auto retry_after = std::chrono::milliseconds(100);
+    static constexpr auto look_after = std::chrono::milliseconds(10);
 
     /// How much of the log one memtable may fill: so many may be in it at a time.
     [[nodiscard]] std::uint64_t log_share() const noexcept {
@@ -313,10 +314,11 @@ private:
         if (failure) std::rethrow_exception(failure);
         return true;
     }
+    /// Readers wake nobody, so it looks after them more often while they lose by the number of runs.
     void wait_for_work() {
         lock_type lock(state_.store.changes);
         if (stopping_ || sync_is_due_ || (!state_.has_failed() && queue_.flush_is_due())) return;
-        due_.wait_for(lock, retry_after);
+        due_.wait_for(lock, queue_.readers_go_on() ? look_after : retry_after);
     }
     void sync_log() noexcept {
         try {

@@ -12,6 +12,8 @@
 #include <lsm/engine/ingestion.hpp>
 #include <lsm/engine/maintenance.hpp>
 #include <lsm/engine/pins.hpp>
+#include <lsm/engine/published.hpp>
+#include <lsm/engine/read_cost.hpp>
 #include <lsm/engine/read_state.hpp>
 #include <lsm/engine/tree_state.hpp>
 #include <lsm/engine/turns.hpp>
@@ -34,6 +36,7 @@ class open_tree {
     using state_type = tree_state<Key, Value, M, S, C>;
     using maintenance_type = maintenance<state_type>;
     using request = write_request<Key, Value>;
+    using readers_state = typename published<typename state_type::read_state_type>::guard;
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
 public:
@@ -96,17 +99,18 @@ public:
     bool find(const key_view& key, F&& f) const {
         [[maybe_unused]] const auto keeps = keep_versions();
         const auto reads = state_.read();
-        return find_in(*reads, key, state_.store.last_sequence.load(std::memory_order_acquire), f);
+        return find_in(reads, key, state_.store.last_sequence.load(std::memory_order_acquire), f);
     }
     /// The same at a number that is pinned.
     template <class F>
     bool find(const key_view& key, sequence_number at, F&& f) const {
-        return find_in(*state_.read(), key, at, f);
+        return find_in(state_.read(), key, at, f);
     }
     /// The same of several keys: calls `f(number of the key, value cell)` for those that have a value.
     template <class F>
     void find_all(std::span<const key_view> keys, sequence_number at, F&& f) const {
-        state_.read()->find_all(keys, at, f);
+        const auto reads = state_.read();
+        reads.spend(read_cost::of_group(reads->find_all(keys, at, f)));
     }
     /// As `find`, for an `f` that may take its time: readers hold up nothing meanwhile.
     template <class F>
@@ -132,7 +136,9 @@ public:
             if (*end && !has_order<key_view>(codec<Key>::as_view((*end)->key)))
                 throw error(errc::invalid_argument,
                             "a scan's end has no place in the order: it is, or holds, a NaN");
-        return state_.read().share();
+        const auto reads = state_.read();
+        reads.spend(read_cost::of_seek(reads->tables->runs()));
+        return reads.share();
     }
     /// The tree as it is now, kept readable.
     [[nodiscard]] pin pin_now() const {
@@ -224,9 +230,11 @@ private:
     };
 
     template <class F>
-    static bool find_in(const typename state_type::read_state_type& reads, const key_view& key,
-                        sequence_number at, F& f) {
-        return has_order(key) && reads.find(key, at, f);  // a NaN was never put
+    static bool find_in(const readers_state& reads, const key_view& key, sequence_number at, F& f) {
+        if (!has_order(key)) return false;  // a NaN was never put
+        const auto [found, runs_asked] = reads->find(key, at, f);
+        reads.spend(read_cost::of_get(runs_asked));
+        return found;
     }
 
     /// What a lookup holds so that an exclusive memtable does not forget what it found. The others

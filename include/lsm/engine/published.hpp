@@ -25,6 +25,8 @@ public:
         [[nodiscard]] std::shared_ptr<const T> share() const noexcept {
             return reclaimable::share(*found_);
         }
+        /// See `epochs::guard::spend`.
+        void spend(std::uint64_t amount) const noexcept { since_.spend(amount); }
 
     private:
         friend published;

@@ -34,6 +34,12 @@ public:
     open(const key_range<Key>& range, direction way, sequence_number at) const = 0;
 };
 
+/// How a lookup ended.
+struct lookup_outcome {
+    bool found = false;          ///< a value
+    std::size_t runs_asked = 0;  ///< before that was known
+};
+
 /// What a reader pins: the active and the frozen memtables, and the tables, of one moment. Nothing
 /// of it is replaced; only the active memtable goes on taking newer versions.
 template <class Key, class Value, class Memtable>
@@ -57,30 +63,32 @@ public:
 
     /// Shows the newest version of @p key that a reader at @p at sees: calls `f(value cell, keep)` if
     /// that is a value, under no lock; `keep()` is what the cell lives by, a shared pointer.
-    /// @returns whether it is a value. @pre the caller has entered the epochs that this was found in;
-    /// where the memtables are exclusive, `at` is pinned
+    /// @pre the caller has entered the epochs that this was found in; where the memtables are exclusive,
+    /// `at` is pinned
     template <class F>
-    bool find(const key_view& key, sequence_number at, F&& f) const {
+    lookup_outcome find(const key_view& key, sequence_number at, F&& f) const {
         if (const payload<Value>* const content = find_in_memtables(key, at)) {
-            if (content->kind() != payload_kind::value) return false;
+            if (content->kind() != payload_kind::value) return {false, 0};
             f(cell_of<Value>(content->value()), [&] { return reclaimable::share(*this); });
-            return true;
+            return {true, 0};
         }
-        if (tables->levels.empty()) return false;
+        if (tables->levels.empty()) return {false, 0};
         bool found = false;
-        tables->find({key, tables->filter_seed}, at,
-                     [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
-                         found = kind == payload_kind::value;
-                         if (found) f(value, keep);
-                         return false;
-                     });
-        return found;
+        const std::size_t asked =
+            tables->find({key, tables->filter_seed}, at,
+                         [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
+                             found = kind == payload_kind::value;
+                             if (found) f(value, keep);
+                             return false;
+                         });
+        return {found, asked};
     }
 
     /// The same of several keys: calls `f(number of the key, value cell)` for each that has a value, in
-    /// no order. Their waits for memory overlap, so groups of 16 to 32 are fastest.
+    /// no order. Their waits for memory overlap, so groups of 16 to 32 are fastest. @returns how many
+    /// lookups asked another run, over all runs but the first
     template <class F>
-    void find_all(std::span<const key_view> keys, sequence_number at, F&& f) const {
+    std::size_t find_all(std::span<const key_view> keys, sequence_number at, F&& f) const {
         std::vector<table_lookup<Key, Value>> open;
         open.reserve(keys.size());
         for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -91,11 +99,11 @@ public:
             else if (content->kind() == payload_kind::value)
                 f(i, cell_of<Value>(content->value()));
         }
-        tables->find_all(open, at,
-                         [&](const auto& one, payload_kind kind, const cell<Value>& value, auto&&) {
-                             if (kind == payload_kind::value) f(one.number(), value);
-                             return false;
-                         });
+        return tables->find_all(
+            open, at, [&](const auto& one, payload_kind kind, const cell<Value>& value, auto&&) {
+                if (kind == payload_kind::value) f(one.number(), value);
+                return false;
+            });
     }
 
     [[nodiscard]] visible_cursor<Key, Value> open(const key_range<Key>& range, direction way,

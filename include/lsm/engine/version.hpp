@@ -32,22 +32,29 @@ struct version {
     std::uint64_t filter_seed = 0;  ///< of all tables
 
     /// As `table::find`, over all runs, newest first. One table a run can hold the key.
+    /// @returns how many runs were asked
     template <class F>
-    bool find(const sought_key<Key>& key, sequence_number at, F&& f) const {
+    std::size_t find(const sought_key<Key>& key, sequence_number at, F&& f) const {
+        std::size_t asked = 0;
         for (const level& each : levels)
             for (const run_type& tables : each) {
+                ++asked;
                 const table_type* const in = table_of(tables, key.view);
-                if (in && !in->find(key, at, f)) return false;
+                if (in && !in->find(key, at, f)) return asked;
             }
-        return true;
+        return asked;
     }
     /// As `find` of several keys, which go through each run side by side: while one waits for memory,
     /// so do the others. Calls `f(lookup, kind, value cell, keep)`, and forgets the lookup where that
-    /// returns false.
+    /// returns false. @returns how many lookups asked another run, over all runs but the first
     template <class F>
-    void find_all(std::vector<table_lookup<Key, Value>>& open, sequence_number at, F&& f) const {
+    std::size_t find_all(std::vector<table_lookup<Key, Value>>& open, sequence_number at,
+                         F&& f) const {
+        const std::size_t first = open.size();
+        std::size_t asked = 0;
         for (const level& each : levels)
             for (const run_type& tables : each) {
+                asked += open.size();
                 for (auto& one : open) one.begin(table_of(tables, one.key()));
                 for (auto& one : open) one.choose_block();
                 for (const auto& one : open) one.expect_block();
@@ -57,6 +64,7 @@ struct version {
                                              auto&& keep) { return f(one, kind, value, keep); });
                 });
             }
+        return asked - (std::min)(asked, first);
     }
 
     /// Calls `f(level, run, table)` for every table.
@@ -67,6 +75,11 @@ struct version {
                 for (const auto& each : levels[l][r]) f(l, r, each);
     }
 
+    [[nodiscard]] std::size_t runs() const noexcept {
+        std::size_t count = 0;
+        for (const level& each : levels) count += each.size();
+        return count;
+    }
     /// About the memory that the tables' indexes and filters take.
     [[nodiscard]] std::size_t index_bytes() const noexcept {
         std::size_t sum = 0;

@@ -13,8 +13,8 @@
 
 namespace lsm::testing {
 
-/// The laws of a compaction policy, on random histories of flushes, with and without pins and
-/// requests: the same view gives the same plan, every job is valid, and planning again and again
+/// The laws of a compaction policy, on random histories of flushes, with and without pins,
+/// requests and readers that wait: the same view gives the same plan, every job is valid, and planning again and again
 /// reaches nothing to do. @throws law_broken
 template <compaction_policy Policy>
 void check_compaction(const Policy& policy, std::uint64_t seed, std::size_t histories = 50) {
@@ -32,6 +32,7 @@ void check_compaction(const Policy& policy, std::uint64_t seed, std::size_t hist
             model.flush();
             model.view().oldest_pin = below(3) == 0 ? below(written) : max_sequence;
             model.view().requested = below(8) == 0;
+            model.view().for_readers = below(8) == 0;
             model.settle(policy);
         }
     }

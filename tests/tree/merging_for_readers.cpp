@@ -104,6 +104,10 @@ BOOST_AUTO_TEST_CASE(is_paid_for_anew_after_each_compaction) {
     pay();
     BOOST_TEST(t.stats().compactions == 2U);
     BOOST_TEST(runs(t) == 1U);
+    t.put(5, 5);
+    t.flush();
+    maintain();
+    BOOST_TEST(runs(t) == 2U);  // what was paid is spent
 }
 
 BOOST_AUTO_TEST_CASE(can_be_switched_off) {

@@ -70,6 +70,7 @@ public:
         edit.removed = plan_.inputs;
         edit.level = plan_.output_level;
         if (merge_) edit.added = merge_->outputs();
+        if (read_what_is_in_memory()) to_warm_ = edit.added;
         if (plan_.kind == job_kind::move) edit.added = inputs_by_key();
         if (!is_flush_) {  // runs may have come since the plan was made
             const job_placement place = place_in(summarize(*state_.current.share()->tables));
@@ -80,6 +81,17 @@ public:
         state_.install(edit, is_flush_, std::move(plan_.memory));
         if (merge_) merge_->hand_over();
         count();
+    }
+    /// Brings what it wrote into the cache, if most of what it read was there: whoever reads there need
+    /// not fetch all of it again. After `install`, as long as @p goes_on says so. @throws error
+    template <class GoesOn>
+    void warm(GoesOn goes_on) {
+        merge_.reset();  // so that the inputs go, and their blocks
+        taken_.clear();
+        at_.reset();
+        for (const auto& each : to_warm_)
+            for (std::size_t i = 0; i < each->index().blocks.size() && goes_on(); ++i)
+                static_cast<void>(each->load(i, cache_use::keep));
     }
     /// Tells the listener, after `install`.
     void tell() const noexcept {
@@ -170,6 +182,16 @@ private:
         for (const table_statistics& made : event_.outputs) bytes += made.bytes;
     }
 
+    /// Whether the cache has most of the blocks that it read.
+    [[nodiscard]] bool read_what_is_in_memory() const noexcept {
+        std::size_t all = 0, resident = 0;
+        for (const run_type& tables : taken_)
+            for (const auto& each : tables) {
+                all += each->index().blocks.size();
+                resident += each->resident_blocks();
+            }
+        return 2 * resident > all;
+    }
     [[nodiscard]] run_type inputs_by_key() const {
         run_type taken;
         at_->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
@@ -211,6 +233,7 @@ private:
     job_placement place_;
     bool is_flush_ = false;
     std::vector<run_type> taken_;  // what the merge reads
+    run_type to_warm_;             // what it wrote, by key, if readers would miss it in the cache
     std::unique_ptr<merge> merge_;
     job_event event_;
 };

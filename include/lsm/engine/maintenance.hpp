@@ -310,7 +310,10 @@ private:
         }
         progress_.notify_all();
         due_.notify_one();  // what it has made possible may be for another thread
-        if (installed) mine->tell();
+        if (installed) {
+            mine->tell();
+            mine->warm([&] { return !stopping_ && state_.frozen() == 0; });
+        }
         if (failure) std::rethrow_exception(failure);
         return true;
     }

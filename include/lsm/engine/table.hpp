@@ -99,6 +99,13 @@ public:
         return homes_[which].load(std::memory_order_relaxed) != nullptr;
     }
 
+    /// How many blocks the cache has now. O(blocks).
+    [[nodiscard]] std::size_t resident_blocks() const noexcept {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < index_.blocks.size(); ++i) count += is_resident(i) ? 1 : 0;
+        return count;
+    }
+
     /// @name What a lookup is about to wait for
     /// Each asks for what the next one looks at, so that a group of lookups waits but once for each.
     /// @{

@@ -37,6 +37,25 @@ def microseconds(nanoseconds):
     return "–" if not nanoseconds else f"{nanoseconds / 1000:.3g}"
 
 
+# The ratios that we aim at, by workload: in memory, for all shapes or for one.
+AIMS = {
+    "fillseq": {"rocksdb": 8, "leveldb": 20, "lmdb": 5},
+    "fillrandom": {"rocksdb": 10, "leveldb": 15, "lmdb": 7},
+    "fillrandom 16/100": {"rocksdb": 4, "leveldb": 6, "lmdb": 5},
+    "overwrite": {"rocksdb": 10, "leveldb": 15, "lmdb": 7},
+    "overwrite 16/100": {"rocksdb": 4, "leveldb": 6, "lmdb": 5},
+    "fillsync": {"rocksdb": 1, "leveldb": 1},
+    "readrandom": {"rocksdb": 6, "leveldb": 5, "lmdb": 2},
+    "readmissing": {"rocksdb": 10, "leveldb": 10, "lmdb": 5},
+    "multireadrandom": {"rocksdb": 10, "lmdb": 4},
+    "readseq": {"rocksdb": 30, "leveldb": 10, "lmdb": 7},
+    "seekrandom10": {"rocksdb": 8, "leveldb": 3, "lmdb": 1.5},
+    "compact": {"rocksdb": 5, "leveldb": 5},
+}
+AIMS_BEYOND_MEMORY = {"readrandom": {"rocksdb": 1, "leveldb": 1, "lmdb": 1},
+                      "multireadrandom": {"rocksdb": 5, "leveldb": 5, "lmdb": 5}}
+
+
 class Cell:
     """What the repetitions of one workload on one engine gave."""
 
@@ -91,6 +110,13 @@ class Run:
         peer = self.cell(shape, row, engine)
         return max(ours) / peer.rate if ours and peer else None
 
+    def aim(self, shape, row, peer):
+        """The ratio that we aim at, or None."""
+        workload = re.split("[, ]", row)[0]
+        if any(report.get("confined_mib") for report in self.reports):
+            return AIMS_BEYOND_MEMORY.get(workload, {}).get(peer)
+        return AIMS.get(f"{workload} {shape}", AIMS.get(workload, {})).get(peer)
+
     def peers(self):
         return [engine for engine in self.engines if not is_ours(engine)]
 
@@ -142,8 +168,10 @@ def rates_table(run, shape, hardware=None):
         return f"{short(cell.rate)} ±{cell.spread / 2:.0%}" if cell else "–"
 
     def ratio(row, peer):
-        value = run.ratio(shape, row, peer)
-        return f"{value:.2g}×" if value and value < 10 else f"{value:.0f}×" if value else "–"
+        value, aim = run.ratio(shape, row, peer), run.aim(shape, row, peer)
+        if not value:
+            return "–"
+        return (f"{value:.2g}×" if value < 10 else f"{value:.0f}×") + (f" ({aim})" if aim else "")
 
     def share(row):
         ours = [cell.rate for name in run.engines if is_ours(name) and (cell := run.cell(shape, row, name))]

@@ -107,19 +107,26 @@ public:
     }
 
     measurement measure(const workload& what) {
-        const std::vector<step> steps = draw(what);
+        std::vector<step> steps = draw(what);
         latencies took(what.synced || what.how != manner::single ? 1 : 8);
         if (what.beside_compaction) overwrite();
         forget_peak();
         measurement result;
         const double cpu = cpu_seconds();
         const auto written = bytes_written();
-        const auto begin = clock::now();
-        result.operations = static_cast<double>(perform(what, steps, took));
-        result.seconds = seconds_since(begin);
-        const bool writes = what.begins == stage::empty || what.begins == stage::used;
-        if (writes) session_->drain();
-        result.drain_seconds = writes ? seconds_since(begin) - result.seconds : 0;
+        for (;;) {
+            const auto begin = clock::now();
+            result.operations += static_cast<double>(perform(what, steps, took));
+            result.seconds += seconds_since(begin);
+            const bool ended_early = plan_.confined_to != 0 && result.seconds < plan_.seconds;
+            if (!ended_early || steps.empty()) break;
+            steps = draw(what);  // the bound has no room for all at once
+        }
+        if (what.begins == stage::empty || what.begins == stage::used) {
+            const auto begin = clock::now();
+            session_->drain();
+            result.drain_seconds = seconds_since(begin);
+        }
         result.cpu_seconds = cpu_seconds() - cpu;
         result.written_bytes = static_cast<double>(bytes_written() - written);
         result.peak_bytes = static_cast<double>(peak_bytes());

@@ -44,7 +44,7 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 20;
+    static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 22;
 
     std::size_t in_a_row_ = 0;  // blocks that were not in memory
     std::size_t asked_ = 0;     // up to here

@@ -73,6 +73,7 @@ public:
             window = way_ == direction::forward ? window.part(lower(window), window.size())
                                                 : window.part(0, upper(window));
             sought_.reset();
+            expect_first_value(window);
         } else {
             expect_next();
         }
@@ -80,6 +81,12 @@ public:
     }
 
 private:
+    /// The keys of other sources are looked at before the first value is.
+    void expect_first_value(const window_of<Key, Value>& window) const noexcept {
+        if (!window.empty())
+            lsm::detail::prefetch(
+                &window.values[way_ == direction::forward ? 0 : window.size() - 1]);
+    }
     /// A scan that has come to a second block comes to the next one, too.
     void expect_next() const {
         if (!has_behind(1)) return;

@@ -34,7 +34,7 @@ struct choices {
     std::string folder = "build/bench", json_file, durability = "process";
     std::size_t repetitions = 5, memory_mib = 256, confined_mib = 0;
     std::uint64_t seed = 1;
-    bool all = false, list = false;
+    bool all = false, fresh = false, list = false;
 };
 
 const std::map<std::string, survives> classes = {
@@ -67,6 +67,8 @@ choices parse(int argc, char** argv) {
         ->delimiter(',')
         ->check(CLI::IsMember(of_workloads));
     app.add_flag("--all", made.all, "every workload");
+    app.add_flag("--fresh", made.fresh,
+                 "a store of its own for each workload that reads what was loaded");
     app.add_option("--shape", made.shapes, "key/value bytes; 8/8 and 16/100")
         ->delimiter(',')
         ->check(CLI::IsMember(of_shapes));
@@ -110,13 +112,16 @@ void print_lists() {
         std::cout << (each.chosen ? " * " : "   ") << each.name << ": " << each.about << '\n';
 }
 
-/// Workloads on an empty store have a directory each; all others share one.
+/// Workloads on an empty store have a directory each; so has a compaction, since reads may have made one due;
+/// all others share one unless they are to have a fresh one.
 std::vector<scenario> scenarios(const choices& made) {
     std::vector<scenario> all;
     scenario standing;
     for (const workload& each : workloads()) {
         if (std::ranges::find(made.workloads, each.name) == made.workloads.end()) continue;
-        if (each.begins == stage::empty)
+        const bool alone = each.begins == stage::empty || each.how == manner::compact ||
+                           (made.fresh && each.begins == stage::loaded);
+        if (alone)
             all.push_back({&each});
         else
             standing.push_back(&each);

@@ -458,6 +458,20 @@ BOOST_AUTO_TEST_CASE(the_log_is_bounded_where_the_memtable_is_not) {
     BOOST_TEST(t.stats().log_bytes <= 32768 + 2 * 8192U);
 }
 
+BOOST_AUTO_TEST_CASE(segments_grow_with_what_is_written) {
+    constexpr std::size_t mib = 1 << 20;
+    const support::temporary_folder folder;
+    tree t{folder / "t", {.memtable = {.max_bytes = 1 << 30}, .log = {.max_bytes = 1 << 30}}};
+    const auto log_after = [&](int puts) {
+        for (int i = 0; i < puts; ++i) t.put(i, std::string(mib, 'x'));
+        return t.stats().log_bytes;
+    };
+    BOOST_TEST(log_after(1) == 4 * mib);
+    BOOST_TEST(log_after(4) == (4 + 8) * mib);
+    BOOST_TEST(log_after(8) == (4 + 8 + 16) * mib);
+    BOOST_TEST(log_after(16) == (4 + 8 + 16 + 16) * mib);
+}
+
 BOOST_AUTO_TEST_CASE(an_orderly_close_leaves_no_log) {
     const support::temporary_folder folder;
     {

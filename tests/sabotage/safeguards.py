@@ -232,7 +232,7 @@ SAFEGUARDS = [
     Safeguard("log: a lost root is not a new tree", RECOVERY, "        if (!medium_->list_log_segments().empty())",
               "        if (false)", LOG_RECOVERY, "log_recovery/a_log_without_its_root_is_corruption"),
     Safeguard("log: a segment that was made longer does not stay", LOG,
-              "each.record.bytes <= options_.segment_bytes &&", "", LOG_RECOVERY,
+              "each.record.bytes == usual_bytes_ &&", "", LOG_RECOVERY,
               "log_recovery/a_segment_that_a_large_commit_made_longer_does_not_stay"),
     Safeguard("log: bounded where the memtable is not", MAINTENANCE,
               "state_.store.log.appended() - appended_before_ >= log_share();", "false;", LOG_RECOVERY,

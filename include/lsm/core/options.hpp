@@ -30,8 +30,9 @@ enum class durability {
 struct log_options {
     /// Without a log a tree takes only writes of `durability::none`.
     bool enabled = true;
-    /// Of one file of the log. Its space is reserved when it is begun, and it is used again.
-    std::uint64_t segment_bytes = std::uint64_t{8} << 20;
+    /// Of one file of the log. The first is of 4 MiB at most, each next one twice as long, up to this. Its
+    /// space is reserved when it is begun, and it is used again.
+    std::uint64_t segment_bytes = std::uint64_t{16} << 20;
     /// The log is brought to the device whenever so much of it is not yet there. Damage before that
     /// point is never taken for the end of the log.
     std::uint64_t sync_bytes = std::uint64_t{4} << 20;

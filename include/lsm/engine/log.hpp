@@ -21,9 +21,10 @@
 namespace lsm::engine {
 
 /// The write-ahead log as it is written: segments of a fixed length, the last of which takes groups.
-/// A segment that is no longer needed is used again, so that writing to it neither reserves space
-/// nor changes the file's length. There are never more files than were needed at once,
-/// and one that was made longer for a large group is not kept.
+/// The first is small, for a tree that is hardly written to; each next one is twice as long, up to the
+/// options' length. A segment of that length that is no longer needed is used again, so that writing to it
+/// neither reserves space nor changes the file's length. There are never more files than were needed at
+/// once, and one that was made longer for a large group is not kept.
 ///
 /// One thread at a time appends, and begins segments; any thread may `sync`. Whoever begins a
 /// segment names it in the root before it takes groups, and drops segments after the root has.
@@ -52,7 +53,7 @@ public:
                                              std::uint64_t group_bytes) {
         sync();
         const std::uint64_t bytes =
-            (std::max)(options_.segment_bytes, lsm::detail::log_groups_begin + group_bytes);
+            (std::max)(usual_bytes_, lsm::detail::log_groups_begin + group_bytes);
         prepared_ = make_segment(number, epoch, bytes);
         const log_segment_record record = prepared_->record;
         const bool first = active_ == nullptr;
@@ -76,6 +77,7 @@ public:
             older_.push_back({active_->record, last_, std::move(active_)});
         }
         active_ = std::move(prepared_);
+        usual_bytes_ = (std::min)(2 * usual_bytes_, options_.segment_bytes);
         most_live_ = (std::max)(most_live_, older_.size() + 1);
     }
 
@@ -170,7 +172,7 @@ public:
         std::erase_if(older_, [&](old_segment& each) {
             if (each.last > flushed) return false;
             --live;
-            const bool may_stay = each.file && each.record.bytes <= options_.segment_bytes &&
+            const bool may_stay = each.file && each.record.bytes == usual_bytes_ &&
                                   live + spares_.size() < most_live_;
             if (!may_stay || !keep(each.file)) remove(each.record);
             return true;
@@ -215,6 +217,8 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t first_bytes = std::uint64_t{4} << 20;
+
     struct segment {
         std::unique_ptr<segment_file> file;
         log_segment_record record;
@@ -292,6 +296,8 @@ private:
     std::shared_ptr<Medium> medium_;
     log_options options_;
     bool may_map_;
+    std::uint64_t usual_bytes_ =
+        (std::min)(options_.segment_bytes, first_bytes);  // of the next one
     std::vector<old_segment> older_;
     std::mutex mutex_;       // guards which segment is active against `sync`
     std::mutex sync_mutex_;  // one sync at a time

@@ -293,8 +293,8 @@ private:
         std::exception_ptr failure;
         bool installed = false;
         try {
-            while (!stopping_ && mine->step(slice_entries)) {
-            }
+            while (!stopping_ && mine->step(slice_entries))
+                if (sync_is_due_.exchange(false)) sync_log();  // a writer would have to, later
             const lock_type lock(state_.store.changes);
             if (!stopping_) {
                 finish(*mine);

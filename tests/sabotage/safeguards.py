@@ -396,6 +396,19 @@ SAFEGUARDS = [
     Safeguard("scan: a plain part holds nothing that its reader does not see", "engine/visible_cursor.hpp",
               "is_plain_ = found && all_seen_ && part_", "is_plain_ = found && part_", "engine/cursors",
               "engine_visible_cursor/shows_what_a_naive_reader_sees*"),
+    Safeguard("first keys: texts decide where heads are equal", "storage/format/first_key_search.hpp",
+              "return below + count_until<std::string>(keys.subspan(below, same), sought);", "return below + same;",
+              "storage/table_index", "storage_table_index/finds_the_block_of_a_text_by_what_is_behind_the_shared_beginning"),
+    Safeguard("first keys: what all begin with is compared", "storage/format/first_key_search.hpp",
+              "        if (order != 0) return order < 0 ? 0 : keys.size();\n", "", "storage/table_index",
+              "storage_table_index/finds_the_block_of_a_text_by_what_is_behind_the_shared_beginning"),
+    Safeguard("readers: a merge is paid for before", "engine/job_queue.hpp", "if (read_cost::of_job(planned, seen) <= spent)",
+              "", "tree/merging_for_readers", "merging_for_readers/begins_when_gets_have_paid_for_it"),
+    Safeguard("readers: what was paid is spent", "engine/job_queue.hpp",
+              "            spent_before_ = state_.store.readers->spent();", "            spent_before_ = 0;",
+              "tree/merging_for_readers", "merging_for_readers/is_paid_for_anew_after_each_compaction"),
+    Safeguard("cache: what nobody read is not brought in", JOB, "return 2 * resident > all;", "return true;",
+              "tree/warming", "warming/leaves_alone_what_nobody_read"),
 ]
 
 

@@ -51,6 +51,9 @@ public:
         return n;
     }
 
+    /// Whether somebody writes beside those who check. Set while nobody does.
+    bool changes = false;
+
     /// The version that a put is about to write.
     version begin_put(number n) noexcept {
         const word old = words_[n].load(std::memory_order_relaxed);

@@ -245,6 +245,7 @@ private:
     std::size_t run_beside_puts(const workload& what, std::span<const step> steps,
                                 latencies& took) {
         const std::vector<step> puts = draw(*find("overwrite"));
+        expected_.changes = true;
         companion writer([&](const std::atomic<bool>& ends) {
             const std::unique_ptr<client> with = session_->connect(expected_);
             constexpr std::size_t at_once = 20;
@@ -260,6 +261,7 @@ private:
         });
         const std::size_t done = run(what, steps, took, [] { return false; });
         writer.end();
+        expected_.changes = false;
         return done;
     }
 

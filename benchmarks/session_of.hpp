@@ -137,16 +137,27 @@ private:
     void seek(const step& to) {
         Shape::make_key(key_, to.of);
         std::size_t next = to.of, left = to.count;
+        note_states_from(to);
         worker_.walk(&key_, true, [&](const auto& key, const auto& value) {
             next = expected_.next_present(next);
             const number n = Shape::number_of(key);
             expect(n == next, "entry behind a seek", next);
-            expect_value(n, expected_.of(n), value);
+            expect_value(n, before_.empty() ? expected_.of(n) : before_[to.count - left], value);
             ++next;
             return --left != 0;
         });
         expect(left == 0 || expected_.next_present(next) == expected_.numbers(), "end of a scan",
                next);
+    }
+
+    /// A walk shows what was there when it began, which others may have written over since.
+    void note_states_from(const step& to) {
+        before_.clear();
+        if (!expected_.changes) return;
+        for (std::size_t n = expected_.next_present(to.of);
+             before_.size() < to.count && n < expected_.numbers();
+             n = expected_.next_present(n + 1))
+            before_.push_back(expected_.of(static_cast<number>(n)));
     }
 
     /// The value may be newer than it was when the read began, not older.
@@ -160,6 +171,7 @@ private:
     contents& expected_;
     key_type key_{};
     value_type value_{};
+    std::vector<contents::state> before_;  // of what a walk comes to, where that changes meanwhile
     std::vector<key_type> keys_;
     std::vector<value_type> values_;
 };

@@ -66,12 +66,13 @@ choices parse(int argc, char** argv) {
     app.add_option("--workloads", made.workloads, "a short selection")
         ->delimiter(',')
         ->check(CLI::IsMember(of_workloads));
-    app.add_flag("--all", made.all, "every workload");
-    app.add_flag("--fresh", made.fresh,
-                 "a store of its own for each workload that reads what was loaded");
     app.add_option("--shape", made.shapes, "key/value bytes; 8/8 and 16/100")
         ->delimiter(',')
         ->check(CLI::IsMember(of_shapes));
+    app.add_flag("--all", made.all, "every workload");
+    app.add_flag("--fresh", made.fresh,
+                 "a store of its own for each workload that reads what was loaded");
+    app.option_defaults()->take_last();  // what is said later counts
     app.add_option("--entries", made.how.entries, "in a full store")->capture_default_str();
     app.add_option("--repetitions", made.repetitions, "engines take turns")->capture_default_str();
     app.add_option("--seconds", made.how.seconds, "after which reads end")->capture_default_str();

@@ -113,8 +113,8 @@ void print_lists() {
         std::cout << (each.chosen ? " * " : "   ") << each.name << ": " << each.about << '\n';
 }
 
-/// Workloads on an empty store have a directory each; so has a compaction, since reads may have made one due;
-/// all others share one unless they are to have a fresh one.
+/// Workloads on an empty store have a directory each; so has a compaction, since reads may have made
+/// one due; all others share one unless they are to have a fresh one.
 std::vector<scenario> scenarios(const choices& made) {
     std::vector<scenario> all;
     scenario standing;

@@ -83,15 +83,18 @@ public:
         count();
     }
     /// Brings what it wrote into the cache, if most of what it read was there: whoever reads there need
-    /// not fetch all of it again. After `install`, as long as @p goes_on says so. @throws error
+    /// not fetch all of it again. After `install`, as long as @p goes_on says so.
     template <class GoesOn>
-    void warm(GoesOn goes_on) {
+    void warm(GoesOn goes_on) noexcept {
         merge_.reset();  // so that the inputs go, and their blocks
         taken_.clear();
         at_.reset();
-        for (const auto& each : to_warm_)
-            for (std::size_t i = 0; i < each->index().blocks.size() && goes_on(); ++i)
-                static_cast<void>(each->load(i, cache_use::keep));
+        try {
+            for (const auto& each : to_warm_)
+                for (std::size_t i = 0; i < each->index().blocks.size() && goes_on(); ++i)
+                    static_cast<void>(each->load(i, cache_use::keep));
+        } catch (...) {  // nobody asked for the block: whoever does hears what is wrong with it
+        }
     }
     /// Tells the listener, after `install`.
     void tell() const noexcept {

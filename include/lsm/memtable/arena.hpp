@@ -67,7 +67,8 @@ private:
     static constexpr std::size_t first_chunk = std::size_t{4} << 10;
     static constexpr std::size_t cache_line = 64;
     static constexpr std::size_t huge_page = std::size_t{2} << 20;
-    static constexpr std::size_t large_page = std::size_t{64} << 10;  // of any system
+    static constexpr std::size_t page_multiple = std::size_t{64}
+                                                 << 10;  // whatever the system's page
 
     struct chunk {
         chunk* older;
@@ -81,7 +82,7 @@ private:
 
     void add_chunk(std::size_t at_least) {
         std::size_t size = (std::max)(next_chunk_, at_least + sizeof(chunk));
-        if (size >= huge_page) size = (size + large_page - 1) / large_page * large_page;
+        if (size >= huge_page) size = (size + page_multiple - 1) / page_multiple * page_multiple;
         void* const memory = new_chunk(size);
 #if defined(__linux__)
         // Advice: whether it is taken changes nothing but the time.

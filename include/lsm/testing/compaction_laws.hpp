@@ -14,8 +14,8 @@
 namespace lsm::testing {
 
 /// The laws of a compaction policy, on random histories of flushes, with and without pins,
-/// requests and readers that wait: the same view gives the same plan, every job is valid, and planning again and again
-/// reaches nothing to do. @throws law_broken
+/// requests and readers that wait: the same view gives the same plan, every job is valid, and planning
+/// again and again reaches nothing to do. @throws law_broken
 template <compaction_policy Policy>
 void check_compaction(const Policy& policy, std::uint64_t seed, std::size_t histories = 50) {
     for (std::size_t history = 0; history < histories; ++history) {

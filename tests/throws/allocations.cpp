@@ -58,7 +58,7 @@ struct failing_allocations {
         allocations_left = n;
     }
     static void disarm() { allocations_left = 0; }
-    static bool fired(bool) { return allocations_left == 0; }
+    static bool fired() { return allocations_left == 0; }
     struct counting {
         counting() { allocations_count = true; }
         counting(const counting&) = delete;

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <lsm/core/event_listener.hpp>
 #include <support/trees.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <exception>
 #include <map>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -31,18 +27,13 @@ namespace throws {
 /// | `failure` | what is thrown |
 /// | `arm(n)`, `disarm()` | the n-th call from now on throws, or none |
 /// | `counting` | calls of this thread count while such an object lives; those of others always do |
-/// | `fired(seen)` | whether something threw; `seen`: the script or the listener was told |
+/// | `fired()` | whether something threw since `arm`, also if nobody was told; before `disarm` |
 template <class World, class Memtable>
 class throwing_script {
     using key = typename World::key;
     using value = typename World::value;
     using tree = support::memory_tree<key, value, Memtable>;
     using map = std::map<int, int>;
-
-    struct listener final : lsm::event_listener {
-        std::atomic<bool> heard = false;  // also by threads of the tree
-        void on_error(const std::exception_ptr&) noexcept override { heard = true; }
-    };
 
 public:
     /// @param threads of maintenance
@@ -83,7 +74,7 @@ public:
         close();
         open();
         read();
-        fired_ = fired_ || World::fired(listener_->heard);
+        fired_ = fired_ || World::fired();
         World::disarm();
         BOOST_TEST((contents() == map_));
         close();
@@ -116,7 +107,6 @@ private:
                 settings.max_open_files = 2;
                 settings.filter_seed = 1;  // so that a run can be played again
                 settings.maintenance_threads = threads_;
-                settings.listener = listener_;
                 tree_.emplace(disk_, settings);
             },
             [] {});
@@ -195,7 +185,6 @@ private:
 
     std::size_t threads_;
     lsm::memory_disk disk_;
-    std::shared_ptr<listener> listener_ = std::make_shared<listener>();
     std::optional<tree> tree_;
     map map_;
     bool fired_ = false;

@@ -28,6 +28,9 @@ public:
     fail_at_call& operator=(const fail_at_call&) = delete;
     ~fail_at_call() { left_ = 0; }
 
+    /// Whether the n-th call has been made and has failed, also if nobody was told.
+    [[nodiscard]] bool failed() const noexcept { return left_ == 0; }
+
     /// To be called by what may fail.
     /// @throws injected_failure
     static void count() {

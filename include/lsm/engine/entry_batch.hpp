@@ -41,6 +41,13 @@ public:
         newest_ = no_sequence;
         are_values_ = true;
     }
+    /// Makes room for so many. @pre it is empty
+    void reserve(std::size_t entries) noexcept {
+        LSM_ASSERT(size_ == 0);
+        if (entries <= capacity_) return;
+        kinds_.reset();
+        capacity_ = entries;
+    }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
@@ -65,10 +72,10 @@ public:
 
 private:
     void allocate() {
-        keys_ = std::make_unique<cell<Key>[]>(capacity_);
-        values_ = std::make_unique<cell<Value>[]>(capacity_);
-        sequences_ = std::make_unique<sequence_number[]>(capacity_);
-        kinds_ = std::make_unique<std::byte[]>(capacity_);
+        keys_ = std::make_unique_for_overwrite<cell<Key>[]>(capacity_);
+        values_ = std::make_unique_for_overwrite<cell<Value>[]>(capacity_);
+        sequences_ = std::make_unique_for_overwrite<sequence_number[]>(capacity_);
+        kinds_ = std::make_unique_for_overwrite<std::byte[]>(capacity_);
     }
     void reverse(std::size_t first, std::size_t last) {
         if (last - first < 2) return;

@@ -48,6 +48,7 @@ private:
     /// Shows the next versions, and leaves the position at the last of them.
     void collect() {
         batch_.clear();
+        batch_.reserve(limit_);
         while (position_.valid()) {
             if (from_->shows(position_.sequence(), at_)) add();
             if (batch_.size() == limit_) break;
@@ -66,13 +67,13 @@ private:
     }
 
     static constexpr std::size_t most = memtable_entries_stay<Memtable> ? 64 : 1;
-    static constexpr std::size_t first = memtable_entries_stay<Memtable> ? 8 : 1;
+    static constexpr std::size_t first = memtable_entries_stay<Memtable> ? 2 : 1;
 
     std::shared_ptr<const source> from_;
     direction way_;
     sequence_number at_;
     position position_;
-    entry_batch<Key, Value> batch_{most};
+    entry_batch<Key, Value> batch_{first};
     std::size_t limit_ = first;  // a scan that stops early has not looked at many in vain
 };
 

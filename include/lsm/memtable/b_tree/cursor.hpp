@@ -11,11 +11,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace lsm::detail {
 
-/// A position among the versions of a leaf, which it has sorted for itself when it came there. Leaves
-/// and versions do not move, so inserts change nothing of what it shows.
+/// A position among the versions of a leaf, whose keys it puts in order for itself: all of them where it
+/// walks on from leaf to leaf, and the nearest few where it was sent to a key, since a seek seldom goes
+/// far in a memtable. Leaves and versions do not move, so inserts change nothing of what it shows.
 ///
 /// Where the leaf ends is read after its keys, so a split meanwhile hides none: a key below the end was
 /// in its slot all the time. Should the new end be one that the cursor was on its way past, it goes on
@@ -32,28 +34,23 @@ public:
 
     void seek_first() {
         version_ = nullptr;
-        if (way_ == direction::forward) {
+        if (way_ == direction::forward)
             enter(to_first{});
-            show_from(0);
-        } else {
+        else
             enter(to_last{});
-            show_before(count_);
-        }
+        sort_from(0);
+        show_from(0);
     }
     void seek(const typename mark::key_view& key) {
         version_ = nullptr;
         const mark sought = mark::of(key);
         enter(up_to<mark>{sought});
-        const auto reached = [&](const item& each) {
-            return way_ == direction::forward ? each.key < sought : !(sought < each.key);
-        };
-        const auto end = items_.begin() + static_cast<std::ptrdiff_t>(count_);
-        const auto at = static_cast<std::size_t>(
-            std::partition_point(items_.begin(), end, reached) - items_.begin());
         if (way_ == direction::forward)
-            show_from(at);
+            keep([&](const item& each) { return !each.is_below(sought); });
         else
-            show_before(at);
+            keep([&](const item& each) { return each.is_below(sought) || each.is(sought); });
+        select(nearest);
+        show_from(0);
     }
     void next() {
         if (version_->older) {
@@ -61,10 +58,7 @@ public:
             return;
         }
         version_ = nullptr;
-        if (way_ == direction::forward)
-            show_from(at_ + 1);
-        else
-            show_before(at_);
+        show_from(at_ + 1);
     }
     [[nodiscard]] bool valid() const noexcept { return version_ != nullptr; }
     [[nodiscard]] const Key& key() const noexcept { return version_->key(); }
@@ -72,9 +66,27 @@ public:
     [[nodiscard]] const Payload& payload() const noexcept { return version_->payload; }
 
 private:
+    /// A key's head and its newest version, which is only looked at where heads do not decide.
     struct item {
-        mark key;
+        std::uint64_t head;
         const version* newest;
+
+        [[nodiscard]] mark whole() const {
+            if constexpr (mark::is_exact)
+                return mark::of_head(head);
+            else
+                return mark::of(codec<Key>::as_view(newest->key()));
+        }
+        [[nodiscard]] bool is_below(const mark& other) const {
+            return mark::is_exact || head != other.head() ? head < other.head() : whole() < other;
+        }
+        [[nodiscard]] bool is_below(const item& other) const {
+            return mark::is_exact || head != other.head ? head < other.head
+                                                        : whole() < other.whole();
+        }
+        [[nodiscard]] bool is(const mark& other) const {
+            return head == other.head() && (mark::is_exact || whole() == other);
+        }
     };
 
     /// To the last leaf that a search reaches.
@@ -82,26 +94,25 @@ private:
     void enter(const Reaches& reaches) {
         read(*tree_->find(reaches));
         while (next_ && reaches(next_->low())) read(*next_);
-        sort();
+    }
+    /// To the leaf behind this one. @returns false if there is none
+    bool go_on() {
+        if (way_ == direction::forward) {
+            if (!next_) return false;
+            read(*next_);
+        } else {
+            if (leaf_ == &tree_->first()) return false;
+            enter(before<mark>{leaf_->low()});
+        }
+        sort_from(0);
+        return true;
     }
     /// Shows the item at a place, or the first in the leaves behind it.
     void show_from(std::size_t at) {
-        for (; at == count_ && next_; at = 0) {
-            read(*next_);
-            sort();
-        }
-        if (at != count_) show(at);
-    }
-    /// Shows the item before a place, or the last in the leaves before it.
-    void show_before(std::size_t end) {
-        for (; end == 0 && leaf_ != &tree_->first(); end = count_)
-            enter(before<mark>{leaf_->low()});
-        if (end != 0) show(end - 1);
-    }
-    void show(std::size_t at) noexcept {
-        const bool forward = way_ == direction::forward;
-        if (forward ? at + ahead < count_ : at >= ahead)
-            prefetch(items_[forward ? at + ahead : at - ahead].newest);
+        for (; at == count_; at = 0)
+            if (!go_on()) return;
+        if (at == sorted_) sort_from(at);
+        if (at + ahead < sorted_) prefetch(items_[at + ahead].newest);
         at_ = at;
         version_ = items_[at].newest;
     }
@@ -109,31 +120,55 @@ private:
     void read(const leaf& from) {
         count_ = 0;
         from.for_each(
-            [&](const mark& key, const version& newest) { items_[count_++] = {key, &newest}; });
+            [&](std::uint64_t head, const version& newest) { items_[count_++] = {head, &newest}; });
         leaf_ = &from;
         next_ = from.next();
-        if (next_) remove_from(next_->low());
+        // What a split moved to the right is still in its slots.
+        if (next_) keep([&](const item& each) { return each.is_below(next_->low()); });
     }
-    /// What a split moved to the right is still in its slots.
-    void remove_from(const mark& end) {
-        const auto items_end = items_.begin() + static_cast<std::ptrdiff_t>(count_);
-        const auto kept = std::remove_if(items_.begin(), items_end,
-                                         [&](const item& each) { return !(each.key < end); });
-        count_ = static_cast<std::size_t>(kept - items_.begin());
-    }
-    void sort() {
-        if constexpr (mark::is_exact && compares_in_registers) {
-            if (count_ > few) return sort_by_counting();
+    /// Keeps the items that `f` is true of.
+    template <class F>
+    void keep(F f) {
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < count_; ++i) {
+            const bool stays = f(items_[i]);
+            items_[kept] = items_[i];  // whether or not: the processor has nothing to guess
+            kept += stays ? 1 : 0;
         }
-        std::sort(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(count_),
-                  [](const item& a, const item& b) { return a.key < b.key; });
+        count_ = kept;
     }
-    /// Puts each key where as many are less: no two are equal. More comparisons than sorting takes, but
+
+    [[nodiscard]] bool comes_before(const item& a, const item& b) const {
+        return way_ == direction::forward ? a.is_below(b) : b.is_below(a);
+    }
+    /// Puts so many items in order, those that come first.
+    void select(std::size_t first) {
+        for (sorted_ = 0; sorted_ < count_ && sorted_ < first; ++sorted_) {
+            std::size_t least = sorted_;
+            for (std::size_t i = sorted_ + 1; i < count_; ++i)
+                least = comes_before(items_[i], items_[least]) ? i : least;
+            std::swap(items_[sorted_], items_[least]);
+            prefetch(items_[sorted_].newest);
+        }
+    }
+    /// Puts the items from a place on in order. @pre those before it come before them
+    void sort_from(std::size_t begin) {
+        const auto from = items_.begin() + static_cast<std::ptrdiff_t>(begin);
+        const auto end = items_.begin() + static_cast<std::ptrdiff_t>(count_);
+        if (counts_less && begin == 0 && count_ > few)
+            sort_by_counting();
+        else
+            std::sort(from, end, [&](const item& a, const item& b) { return comes_before(a, b); });
+        sorted_ = count_;
+    }
+    /// Puts each key where as many come before: no two are equal. More comparisons than sorting takes, but
     /// several at a time, and none that the processor has to guess.
     void sort_by_counting() {
+        // Descending order is the ascending one of the complements.
+        const std::uint64_t turned = way_ == direction::forward ? 0 : ~std::uint64_t{0};
         std::array<std::uint64_t, leaf::slots> heads;
         heads.fill((std::numeric_limits<std::uint64_t>::max)());
-        for (std::size_t i = 0; i < count_; ++i) heads[i] = items_[i].key.head();
+        for (std::size_t i = 0; i < count_; ++i) heads[i] = items_[i].head ^ turned;
         const std::array<item, leaf::slots> unsorted = items_;
         for (std::size_t i = 0; i < count_; ++i) {
             std::uint64_t less = 0;
@@ -143,12 +178,13 @@ private:
     }
 
 #if defined(__AVX2__)
-    static constexpr bool compares_in_registers = true;
+    static constexpr bool counts_less = mark::is_exact;
 #else
-    static constexpr bool compares_in_registers = false;
+    static constexpr bool counts_less = false;
 #endif
-    static constexpr std::size_t few = 16;   // sorted faster than all are compared
-    static constexpr std::size_t ahead = 8;  // entries: what memory takes to answer
+    static constexpr std::size_t few = 16;     // sorted faster than all are compared
+    static constexpr std::size_t nearest = 3;  // of a seek: found faster than all are sorted
+    static constexpr std::size_t ahead = 8;    // entries: what memory takes to answer
 
     const tree* tree_;
     direction way_;
@@ -157,7 +193,8 @@ private:
     const leaf* next_ = nullptr;
     std::size_t at_ = 0;
     std::size_t count_ = 0;
-    std::array<item, leaf::slots> items_;
+    std::size_t sorted_ = 0;               ///< items in order: the first ones
+    std::array<item, leaf::slots> items_;  ///< the keys of the leaf, those that come first in front
 };
 
 }  // namespace lsm::detail

@@ -79,17 +79,11 @@ public:
         });
         return found;
     }
-    /// Calls `f(mark, newest version)` for every slot that was ever used: also for keys that have moved.
+    /// Calls `f(head, newest version)` for every slot that was ever used: also for keys that have moved.
     template <class F>
     void for_each(F f) const {
-        for (const slot& each : slots_) {
-            if constexpr (mark::is_exact) {
-                if (const auto [head, here] = each.read(); here) f(mark::of_head(head), *here);
-            } else {
-                const version* const here = each.newest.load(std::memory_order_acquire);
-                if (here) f(mark_of(*here), *here);
-            }
-        }
+        for (const slot& each : slots_)
+            if (const auto [head, here] = each.read(); here) f(head, *here);
     }
 
     /// @name For the writer

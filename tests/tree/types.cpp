@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <support/trees.hpp>
 
+#include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -31,6 +36,22 @@ public:
 private:
     double degrees_;
 };
+
+template <std::size_t N>
+using large = std::array<std::byte, N>;
+
+template <class T>
+T holding_large(int number) {
+    large<24> bytes{};
+    bytes[3] = static_cast<std::byte>(number);
+    bytes[23] = static_cast<std::byte>(~number);
+    if constexpr (requires { T{bytes, "text"}; })
+        return {bytes, std::string(static_cast<std::size_t>(number), 't')};
+    else if constexpr (requires { T{number, bytes}; })
+        return {number, bytes};
+    else
+        return {bytes};
+}
 
 }  // namespace
 
@@ -114,6 +135,65 @@ BOOST_AUTO_TEST_CASE(need_no_default_constructor) {
     BOOST_TEST(!t.get(2).has_value());
     BOOST_TEST(t.multi_get(std::vector<int>{1, 3}).at(0)->degrees() == 36.6);
     for (const auto& [key, value] : t.scan()) BOOST_TEST(value.degrees() == 36.6);
+}
+
+/// Arrays that are larger than two pointers, alone and as parts: views refer to where they lie.
+using with_large_arrays =
+    boost::mpl::list<large<24>, std::optional<large<24>>, std::pair<large<24>, std::string>,
+                     std::tuple<int, large<24>>, std::vector<large<24>>>;
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(and_keys_may_hold_large_arrays, T, with_large_arrays) {
+    constexpr int many = 200;
+    support::memory_tree<T, T, lsm::b_tree_memtable> t{lsm::memory_disk(),
+                                                       {.storage = {support::blocks_of(512)}}};
+    std::vector<T> all;
+    for (int i = 0; i < many; ++i) all.push_back(holding_large<T>(i));
+    const auto check = [&] {
+        const auto values = t.multi_get(all);
+        for (int i = 0; i < many; ++i) {
+            const T& there = all[static_cast<std::size_t>(i)];
+            BOOST_REQUIRE((t.get(there) == there));
+            BOOST_REQUIRE((values[static_cast<std::size_t>(i)] == there));
+            bool is_same = false;
+            t.visit(there, [&](const auto& seen) { is_same = lsm::codec<T>::own(seen) == there; });
+            BOOST_REQUIRE(is_same);
+        }
+        auto expected = all.begin();
+        for (const auto& [key, value] : t.scan()) {
+            BOOST_REQUIRE((lsm::codec<T>::own(key) == *expected));
+            BOOST_REQUIRE((lsm::codec<T>::own(value) == *expected++));
+        }
+        BOOST_TEST((expected == all.end()));
+        BOOST_TEST((support::keys_of(t.scan(all[50], all[60])).size() == 10U));
+        auto last = all.rbegin();
+        for (const auto& entry : t.scan().reversed()) {
+            const std::pair<T, T> owned = entry;
+            BOOST_REQUIRE((owned.first == *last && owned.second == *last));
+            ++last;
+        }
+    };
+    for (int i = 0; i < many; i += 2) t.put(all[static_cast<std::size_t>(i)], all[0]);
+    t.flush();
+    typename decltype(t)::write_batch batch;
+    for (const T& each : all) batch.put(each, each);
+    t.write(std::move(batch));
+    check();
+    t.flush();
+    t.put(all[1], all[1]);
+    check();
+    t.compact();
+    check();
+}
+
+BOOST_AUTO_TEST_CASE(that_are_large_arrays_are_seen_where_they_lie) {
+    static_assert(std::is_same_v<lsm::view_of<large<16>>, large<16>>);
+    static_assert(std::is_same_v<lsm::view_of<large<24>>, const large<24>&>);
+    support::memory_tree<int, large<24>> t{lsm::memory_disk()};
+    t.put(1, holding_large<large<24>>(1));
+    t.flush();
+    const auto view = t.scan();
+    const auto at = view.begin();
+    BOOST_TEST(&(*at).value() == &(*at).value());
 }
 
 BOOST_AUTO_TEST_CASE(may_be_as_long_as_many_blocks) {

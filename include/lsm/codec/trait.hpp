@@ -43,7 +43,7 @@ struct codec;
 
 /// How a reader sees a stored object.
 enum class access_kind {
-    by_value,  ///< as a small object of its own: numbers and groups of numbers
+    by_value,  ///< as an object without parts elsewhere: numbers and groups of numbers
     borrowed,  ///< as a view that can be had of an object and of its bytes: `std::string_view`
     decoded    ///< as `const T&` to an object that was built from its bytes
 };
@@ -135,15 +135,16 @@ struct decoded_codec {
     static T own(const T& object) { return object; }
 };
 
-/// For codecs of small types that are passed by value.
+/// For codecs of types that hold all they are in themselves, so that bytes can be copied to a column of
+/// them: seen by value, or where they are larger than two pointers by reference to where they lie.
 template <class T>
 struct by_value_codec {
     static_assert(std::is_default_constructible_v<T>,
-                  "lsm: by_value_codec is for small types with a default constructor, which stands "
+                  "lsm: by_value_codec is for types with a default constructor, which stands "
                   "for no value: use decoded_codec");
     static constexpr access_kind access = access_kind::by_value;
-    using view = T;
-    static constexpr T as_view(const T& object) noexcept { return object; }
+    using view = std::conditional_t<sizeof(T) <= 2 * sizeof(void*), T, const T&>;
+    static constexpr view as_view(const T& object) noexcept { return object; }
     static constexpr T own(const T& object) noexcept { return object; }
 };
 

@@ -104,7 +104,7 @@ private:
     }
 
     template <class Part, class In>
-    static view_of<Part> read_part_view(In& in) {
+    static std::remove_cvref_t<view_of<Part>> read_part_view(In& in) {
         in.field({});
         if constexpr (access_of<Part> == access_kind::borrowed)
             return codec<Part>::template read_view<In>(in);

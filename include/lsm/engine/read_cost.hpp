@@ -20,15 +20,15 @@ namespace read_cost {
 
 /// Of a lookup that asked so many runs.
 [[nodiscard]] constexpr std::uint64_t of_get(std::size_t runs_asked) noexcept {
-    return runs_asked > 1 ? (runs_asked - 1) * std::uint64_t{80} : 0;
+    return runs_asked > 1 ? (runs_asked - 1) * std::uint64_t{150} : 0;
 }
 /// Of so many lookups side by side, each of a run beyond the first.
 [[nodiscard]] constexpr std::uint64_t of_group(std::size_t asked_again) noexcept {
-    return asked_again * std::uint64_t{20};
+    return asked_again * std::uint64_t{30};
 }
 /// Of a scan that begins in so many runs.
 [[nodiscard]] constexpr std::uint64_t of_seek(std::size_t runs) noexcept {
-    return runs > 1 ? (runs - 1) * std::uint64_t{350} : 0;
+    return runs > 1 ? (runs - 1) * std::uint64_t{400} : 0;
 }
 /// Of a merge, even of one entry: its files and the root have to reach the device.
 inline constexpr std::uint64_t least_merge = 5'000'000;

@@ -330,7 +330,7 @@ SAFEGUARDS = [
     Safeguard("arena: a piece lies in its chunk", "memtable/arena.hpp",
               "needed > static_cast<std::size_t>(end_ - next_)", "bytes > static_cast<std::size_t>(end_ - next_)",
               "memtable/arena", "arena_take/does_not_align_its_way_out_of_a_chunk"),
-    Safeguard("arena: large chunks come from the system", "memtable/arena.hpp",
+    Safeguard("arena: large chunks come from the system", "core/pages.hpp",
               "#if defined(__linux__) && !defined(LSM_WATCHES_HEAP)", "#if 0", "bounded/memory",
               "bounded_memory/memtables_leave_no_holes_behind"),
     # Owners and files.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/core/pages.hpp>
+#include <lsm/engine/block_memory.hpp>
 #include <lsm/engine/epochs.hpp>
 #include <lsm/engine/process.hpp>
 
@@ -48,7 +50,9 @@ private:
 class block_cache {
 public:
     block_cache(std::size_t budget_bytes, std::shared_ptr<epochs> when)
-        : when_(std::move(when)), budget_(budget_bytes) {}
+        : when_(std::move(when)),
+          memory_(std::make_shared<block_memory>(budget_bytes >= least_for_huge_pages)),
+          budget_(budget_bytes) {}
     block_cache(const block_cache&) = delete;
     block_cache& operator=(const block_cache&) = delete;
     /// @pre all tables have let go of their blocks
@@ -62,6 +66,9 @@ public:
 
     /// When blocks are let go of: readers enter before they look into a home.
     [[nodiscard]] epochs& when() const noexcept { return *when_; }
+
+    /// Where blocks lie.
+    [[nodiscard]] const std::shared_ptr<block_memory>& memory() const noexcept { return memory_; }
 
     /// Keeps a block that was fetched, if it fits, and lets @p home lead to it.
     /// @returns what home leads to now: another thread may have been faster
@@ -136,8 +143,11 @@ private:
         when_->retire(gone);
     }
 
+    static constexpr std::size_t least_for_huge_pages = 16 * lsm::detail::huge_page;
+
     const unsigned owner_ = forks::count();
     const std::shared_ptr<epochs> when_;
+    const std::shared_ptr<block_memory> memory_;
     std::atomic<std::uint64_t> fetched_ = 0;
     mutable std::mutex mutex_;  // guards what follows
     std::size_t budget_;

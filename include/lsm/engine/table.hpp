@@ -8,6 +8,7 @@
 #include <lsm/core/order.hpp>
 #include <lsm/core/prefetch.hpp>
 #include <lsm/engine/block_cache.hpp>
+#include <lsm/engine/block_memory.hpp>
 #include <lsm/engine/table_file.hpp>
 #include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/record/root_record.hpp>
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -248,9 +250,11 @@ protected:
         byte_buffer bytes = file_->read(this->index().blocks[which]);
         this->cache().count_fetch();
         try {
-            auto made = std::make_unique<const decoded>(std::move(bytes));
+            const std::shared_ptr<block_memory>& memory = this->cache().memory();
+            auto made = std::allocate_shared<const stored_block>(
+                block_allocator<stored_block>(memory), std::move(bytes), memory.get());
             check_fits(which, made->window());
-            return std::make_shared<const stored_block>(std::move(made));
+            return made;
         } catch (const decode_error& failure) {
             throw error(errc::corruption, file_->where() + ": block " + std::to_string(which) +
                                               " does not decode: " + failure.what());
@@ -265,13 +269,25 @@ protected:
     }
 
 private:
-    class stored_block final : public block<Key, Value> {
-    public:
-        explicit stored_block(std::unique_ptr<const decoded> from)
-            : block<Key, Value>(from->window(), from->bytes()), from_(std::move(from)) {}
-
-    private:
-        std::unique_ptr<const decoded> from_;
+    /// What a block shows is made before it is a block.
+    struct made_before {
+        made_before(byte_buffer bytes, std::pmr::memory_resource* in)
+            : from(make(std::move(bytes), in)) {}
+        /// A format of somebody else's need not ask where memory comes from.
+        static decoded make(byte_buffer bytes, std::pmr::memory_resource* in) {
+            if constexpr (std::is_constructible_v<decoded, byte_buffer, std::pmr::memory_resource*>)
+                return decoded(std::move(bytes), in);
+            else
+                return decoded(std::move(bytes));
+        }
+        const decoded from;
+    };
+    struct stored_block final : private made_before, public block<Key, Value> {
+        stored_block(byte_buffer bytes, std::pmr::memory_resource* in)
+            : made_before(std::move(bytes), in),
+              block<Key, Value>(made_before::from.window(), made_before::from.bytes() +
+                                                                sizeof(stored_block) -
+                                                                sizeof(decoded)) {}
     };
 
     /// A block has the keys that the index says: else what merges tables, by the index's keys, would

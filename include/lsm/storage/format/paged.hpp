@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -247,9 +248,11 @@ template <class Encoding>
 template <class Key, class Value>
 class paged_format<Encoding>::block {
 public:
+    /// @param in keeps the bytes; it outlives the block
     /// @throws decode_error if the bytes are no block, or its entries are out of order
-    explicit block(byte_buffer bytes)
-        : bytes_(decompressed(std::move(bytes))),
+    explicit block(byte_buffer bytes,
+                   std::pmr::memory_resource* in = std::pmr::new_delete_resource())
+        : bytes_(kept(decompressed(std::move(bytes)), in)),
           columns_(Encoding::template read_block<Key, Value>(bytes_)) {
         check_order();
     }
@@ -270,6 +273,10 @@ private:
         else
             return bytes;
     }
+    static std::pmr::vector<std::byte> kept(const byte_buffer& bytes,
+                                            std::pmr::memory_resource* in) {
+        return {bytes.begin(), bytes.end(), in};
+    }
     void check_order() const {
         const auto all = window();
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -282,7 +289,7 @@ private:
         }
     }
 
-    byte_buffer bytes_;
+    std::pmr::vector<std::byte> bytes_;
     columns<Key, Value> columns_;
 };
 

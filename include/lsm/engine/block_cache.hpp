@@ -6,6 +6,7 @@
 #include <lsm/engine/epochs.hpp>
 #include <lsm/engine/process.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -79,7 +80,7 @@ public:
             if (const cached_block* const there = home.load(std::memory_order_relaxed))
                 return reclaimable::share(*there);
             if (fetched->bytes_ > budget_) return fetched;
-            make_room(fetched->bytes_);
+            make_room(fetched->bytes_ + beyond_blocks());
             reclaimable::publish(fetched);
             fetched->home_ = &home;
             link(*fetched);
@@ -93,7 +94,7 @@ public:
         {
             const std::scoped_lock lock(mutex_);
             budget_ = bytes;
-            make_room(0);
+            make_room(beyond_blocks());
         }
         when_->collect();
     }
@@ -117,8 +118,14 @@ public:
     }
 
 private:
+    /// What the memory of blocks takes beyond those that are here: half of the budget at most, since
+    /// letting go of a block need not make it less at once.
+    [[nodiscard]] std::size_t beyond_blocks() const noexcept {
+        const std::size_t all = memory_->bytes();
+        return all > used_ ? (std::min)(all - used_, budget_ / 2) : 0;
+    }
     void make_room(std::size_t bytes) noexcept {
-        while (used_ + bytes > budget_) {
+        while (used_ > 0 && used_ + bytes > budget_) {
             const cached_block& seen = *hand_;
             if (seen.wanted_.exchange(false, std::memory_order_relaxed))
                 hand_ = seen.after_;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -21,9 +22,11 @@ namespace lsm::engine {
 /// Memory for cached blocks, in huge pages: who looks up a key in a large cache would else wait for the
 /// address translation as often as for the data.
 ///
-/// A page holds pieces of one size; sizes are a sixteenth apart, since blocks are nearly alike. A page
-/// goes back to the system when its last piece has come back. What is smaller or larger than blocks
-/// usually are comes from the heap. Any thread may use it.
+/// A huge page has 32 spans, a span has pieces of one size; sizes are a sixteenth apart, since blocks are
+/// nearly alike. A span whose last piece has come back serves any size, and a page whose last span is free
+/// goes back to the system. The first pages become huge when all their spans were used, so that a small
+/// tree takes what it fills. What is smaller or larger than blocks usually are comes from the heap. Any
+/// thread may use it.
 ///
 /// Source: Bonwick, "The slab allocator", USENIX 1994.
 class block_memory final : public std::pmr::memory_resource {
@@ -33,40 +36,43 @@ public:
         : in_huge_pages_(in_huge_pages && !lsm::detail::watches_heap) {}
     block_memory(const block_memory&) = delete;
     block_memory& operator=(const block_memory&) = delete;
-    /// @pre all pieces have come back
-    ~block_memory() override {
-        if (!is_owner()) return;
-        for (page* each : with_room_)
-            while (each) lsm::detail::give_pages_back(std::exchange(each, each->after), page_bytes);
-    }
+    /// @pre all pieces have come back, and so have the pages
+    ~block_memory() override = default;
 
-    /// How many bytes of pages it holds.
-    [[nodiscard]] std::size_t bytes() const {
-        const std::scoped_lock lock(mutex_);
-        return pages_ * page_bytes;
-    }
+    /// How many bytes of pages it holds. O(1).
+    [[nodiscard]] std::size_t bytes() const noexcept { return pages_ * page_bytes; }
 
 private:
-    /// What stands at the beginning of a huge page.
-    struct page {
-        page* before = nullptr;  // of those of its size that have room
-        page* after = nullptr;
-        void* returned = nullptr;  // pieces, each of which holds the address of the next one
-        std::byte* fresh;          // behind this no piece was handed out yet
-        std::size_t piece;
+    struct span {
+        span* before =
+            nullptr;  // of the list that it is in: of free ones, or those of a size with room
+        span* after = nullptr;
+        void* returned = nullptr;    // pieces, each of which holds the address of the next one
+        std::byte* fresh = nullptr;  // from here on no piece was handed out yet
+        std::size_t piece = 0;
         std::size_t used = 0;
-        bool is_huge;
     };
 
     static constexpr std::size_t page_bytes = lsm::detail::huge_page;
-    // Until they are full: a small tree takes what it fills.
-    static constexpr std::size_t small_pages = 4;
+    static constexpr std::size_t span_bytes = std::size_t{64} << 10;
+    static constexpr std::size_t spans = page_bytes / span_bytes;
+    static constexpr std::size_t small_pages = 4;  // until they are full
     static constexpr std::size_t cache_line = 64;
-    static constexpr std::size_t least = 257, most = std::size_t{64} << 10;
+    static constexpr std::size_t least = 257, most = span_bytes / 4;
     static constexpr std::size_t sizes_a_doubling = 16;
     static constexpr std::size_t first_width = std::bit_width(least - 1);
     static constexpr std::size_t sizes =
         sizes_a_doubling * (std::bit_width(most - 1) - first_width + 1);
+
+    /// What stands at the beginning of a page, at the cost of its first span.
+    struct page {
+        std::array<span, spans> all;
+        std::size_t used = 0;  // spans
+        bool is_huge = false;
+    };
+    static constexpr std::size_t header_bytes =
+        (sizeof(page) + cache_line - 1) / cache_line * cache_line;
+    static_assert(header_bytes + most <= span_bytes);
 
     struct piece_size {
         std::size_t number, bytes;
@@ -88,68 +94,88 @@ private:
         if (!is_for_pages(bytes, alignment)) return heap().allocate(bytes, alignment);
         const piece_size size = size_for(bytes);
         const std::scoped_lock lock(mutex_);
-        page*& first = with_room_[size.number];
-        if (!first) first = new_page(size.bytes);
-        page& from = *first;
+        span*& with_room = with_room_[size.number];
+        if (!with_room) begin_span(size);
+        span& from = *with_room;
         void* const piece = from.returned ? std::exchange(from.returned, next_of(from.returned))
                                           : std::exchange(from.fresh, from.fresh + from.piece);
         ++from.used;
-        if (!has_room(from)) {
-            take_out(from, first);
-            if (!std::exchange(from.is_huge, true)) lsm::detail::make_huge_pages(&from, page_bytes);
-        }
+        if (!has_room(from)) take_out(from, with_room);
         return piece;
     }
     void do_deallocate(void* piece, std::size_t bytes, std::size_t alignment) override {
         if (!is_for_pages(bytes, alignment)) return heap().deallocate(piece, bytes, alignment);
         if (!is_owner()) return;  // a thread of the parent may hold the lock for ever
         page& of = page_of(piece);
-        page* gone = nullptr;
+        span& in = span_of(piece);
         {
             const std::scoped_lock lock(mutex_);
-            page*& first = with_room_[size_for(bytes).number];
-            const bool had_room = has_room(of);
-            ::new (piece) void*(std::exchange(of.returned, piece));
-            --of.used;
-            if (!had_room) put_in(of, first);
-            if (of.used == 0 &&
-                (of.before || of.after)) {  // one stays: the next piece may come soon
-                take_out(of, first);
-                gone = &of;
-                --pages_;
-            }
+            span*& with_room = with_room_[size_for(bytes).number];
+            const bool had_room = has_room(in);
+            ::new (piece) void*(std::exchange(in.returned, piece));
+            if (!had_room) put_in(in, with_room);
+            if (--in.used > 0) return;
+            take_out(in, with_room);
+            put_in(in, free_);
+            if (--of.used > 0) return;
+            for (span& each : of.all) take_out(each, free_);
+            --pages_;
         }
-        if (gone) lsm::detail::give_pages_back(gone, page_bytes);
+        lsm::detail::give_pages_back(&of, page_bytes);
     }
     bool do_is_equal(const memory_resource& other) const noexcept override {
         return this == &other;
     }
 
-    [[nodiscard]] page* new_page(std::size_t piece) {
+    /// Gives a free span to a size.
+    void begin_span(const piece_size& size) {
+        if (!free_) add_page();
+        span& begun = *free_;
+        page& of = page_of(&begun);
+        take_out(begun, free_);
+        begun.returned = nullptr;
+        begun.fresh = begin_of(begun);
+        begun.piece = size.bytes;
+        put_in(begun, with_room_[size.number]);
+        if (++of.used == spans && !std::exchange(of.is_huge, true))
+            lsm::detail::make_huge_pages(&of, page_bytes);
+    }
+    void add_page() {
         void* const memory = lsm::detail::take_pages(page_bytes);
         const bool is_huge = pages_++ >= small_pages;
         if (is_huge) lsm::detail::ask_for_huge_pages(memory, page_bytes);
-        auto* const made = ::new (memory) page;
-        made->is_huge = is_huge;
-        made->fresh = static_cast<std::byte*>(memory) + 2 * cache_line;
-        made->piece = piece;
-        return made;
+        auto* const added = ::new (memory) page;
+        added->is_huge = is_huge;
+        for (std::size_t i = spans; i-- > 0;)
+            put_in(added->all[i], free_);  // the first comes first
     }
-    static page& page_of(void* piece) noexcept {
-        const auto at = reinterpret_cast<std::uintptr_t>(piece);
+
+    static page& page_of(void* inside) noexcept {
+        const auto at = reinterpret_cast<std::uintptr_t>(inside);
         return *reinterpret_cast<page*>(at / page_bytes * page_bytes);
     }
-    static void* next_of(void* returned) noexcept { return *static_cast<void**>(returned); }
-    [[nodiscard]] static bool has_room(const page& in) noexcept {
-        const std::byte* const end = reinterpret_cast<const std::byte*>(&in) + page_bytes;
-        return in.returned || in.fresh + in.piece <= end;
+    static span& span_of(void* piece) noexcept {
+        return page_of(piece)
+            .all[reinterpret_cast<std::uintptr_t>(piece) % page_bytes / span_bytes];
     }
-    static void take_out(page& gone, page*& first) noexcept {
+    static std::byte* begin_of(span& of) noexcept {
+        page& in = page_of(&of);
+        const auto number = static_cast<std::size_t>(&of - in.all.data());
+        return reinterpret_cast<std::byte*>(&in) +
+               (number == 0 ? header_bytes : number * span_bytes);
+    }
+    static void* next_of(void* returned) noexcept { return *static_cast<void**>(returned); }
+    [[nodiscard]] static bool has_room(const span& in) noexcept {
+        // Of a span that a piece was taken from: what is fresh may begin where the next span does.
+        const auto at = reinterpret_cast<std::uintptr_t>(in.fresh - 1);
+        return in.returned || at % span_bytes + 1 + in.piece <= span_bytes;
+    }
+    static void take_out(span& gone, span*& first) noexcept {
         (gone.before ? gone.before->after : first) = gone.after;
         if (gone.after) gone.after->before = gone.before;
         gone.before = gone.after = nullptr;
     }
-    static void put_in(page& added, page*& first) noexcept {
+    static void put_in(span& added, span*& first) noexcept {
         added.after = first;
         if (first) first->before = &added;
         first = &added;
@@ -157,9 +183,10 @@ private:
 
     const bool in_huge_pages_;
     const unsigned owner_ = forks::count();
-    mutable std::mutex mutex_;              // guards what follows, and the pages
-    std::array<page*, sizes> with_room_{};  // for each size, those that are not full
-    std::size_t pages_ = 0;
+    std::mutex mutex_;                      // guards what follows, and the pages
+    std::array<span*, sizes> with_room_{};  // of each size, those that are not full
+    span* free_ = nullptr;                  // of no size
+    std::atomic<std::size_t> pages_ = 0;
 };
 
 /// For `std::allocate_shared`: what it makes keeps the memory that it lies in.

@@ -29,9 +29,9 @@ public:
     [[nodiscard]] const Value& value() const noexcept { return this->second; }
 };
 
-/// A key and its value as a scan shows them: numbers by value, strings as `std::string_view`, other
-/// types as references. Valid until the scan moves on. A pair, so that structured bindings,
-/// `views::keys` and maps take it.
+/// A key and its value as a scan shows them: numbers and the like by value, strings as
+/// `std::string_view`, other types, and what is larger than two pointers, as references. Valid until the
+/// scan moves on. A pair, so that structured bindings, `views::keys` and maps take it.
 template <class Key, class Value>
 class entry_view : public std::pair<view_of<Key>, view_of<Value>> {
     using base = std::pair<view_of<Key>, view_of<Value>>;

@@ -334,7 +334,8 @@ SAFEGUARDS = [
               "#if defined(__linux__) && !defined(LSM_WATCHES_HEAP)", "#if 0", "bounded/memory",
               "bounded_memory/memtables_leave_no_holes_behind"),
     Safeguard("cache: what its memory takes beyond the blocks counts", "engine/block_cache.hpp",
-              "make_room(fetched->bytes_ + beyond_blocks());", "make_room(fetched->bytes_);", "bounded/memory",
+              "return all <= most ? budget_ : budget_ - (std::min)(4 * (all - most), budget_ / 2);",
+              "return all <= most ? budget_ : budget_;", "bounded/memory",
               "bounded_memory/a_cache_of_blocks_of_many_sizes_keeps_to_its_budget"),
     # Owners and files.
     Safeguard("owner: one at a time", DIRECTORY, "    if (!folder_.lock(mode == open_mode::read_only))",

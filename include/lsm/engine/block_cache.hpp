@@ -80,7 +80,7 @@ public:
             if (const cached_block* const there = home.load(std::memory_order_relaxed))
                 return reclaimable::share(*there);
             if (fetched->bytes_ > budget_) return fetched;
-            make_room(fetched->bytes_ + beyond_blocks());
+            make_room(fetched->bytes_);
             reclaimable::publish(fetched);
             fetched->home_ = &home;
             link(*fetched);
@@ -94,7 +94,7 @@ public:
         {
             const std::scoped_lock lock(mutex_);
             budget_ = bytes;
-            make_room(beyond_blocks());
+            make_room(0);
         }
         when_->collect();
     }
@@ -118,14 +118,17 @@ public:
     }
 
 private:
-    /// What the memory of blocks takes beyond those that are here: half of the budget at most, since
-    /// letting go of a block need not make it less at once.
-    [[nodiscard]] std::size_t beyond_blocks() const noexcept {
-        const std::size_t all = memory_->bytes();
-        return all > used_ ? (std::min)(all - used_, budget_ / 2) : 0;
+    /// What blocks may take: the budget, and less where the memory that they lie in has grown beyond it by
+    /// more than an eighth, so that new blocks find their places among those that went. It depends on
+    /// what lies there, and not on what is let go of for it: so it takes hold once.
+    [[nodiscard]] std::size_t room() const noexcept {
+        const std::size_t all = (std::min)(used_, budget_) + memory_->idle_bytes();
+        const std::size_t most = budget_ + budget_ / 8;
+        return all <= most ? budget_ : budget_ - (std::min)(4 * (all - most), budget_ / 2);
     }
     void make_room(std::size_t bytes) noexcept {
-        while (used_ > 0 && used_ + bytes > budget_) {
+        const std::size_t most = room();
+        while (used_ > 0 && used_ + bytes > most) {
             const cached_block& seen = *hand_;
             if (seen.wanted_.exchange(false, std::memory_order_relaxed))
                 hand_ = seen.after_;

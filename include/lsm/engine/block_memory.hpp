@@ -41,6 +41,11 @@ public:
 
     /// How many bytes of pages it holds. O(1).
     [[nodiscard]] std::size_t bytes() const noexcept { return pages_ * page_bytes; }
+    /// How many of these are in no piece that was asked for. O(1).
+    [[nodiscard]] std::size_t idle_bytes() const noexcept {
+        const std::size_t pages = bytes(), pieces = asked_for_;  // which may have come in between
+        return pages > pieces ? pages - pieces : 0;
+    }
 
 private:
     struct span {
@@ -87,29 +92,48 @@ private:
     [[nodiscard]] bool is_for_pages(std::size_t bytes, std::size_t alignment) const noexcept {
         return in_huge_pages_ && least <= bytes && bytes <= most && alignment <= cache_line;
     }
-    static std::pmr::memory_resource& heap() noexcept { return *std::pmr::new_delete_resource(); }
+    static void* take_from_heap(std::size_t bytes, std::size_t alignment) {
+        return is_usual(alignment) ? ::operator new(bytes)
+                                   : ::operator new(bytes, std::align_val_t{alignment});
+    }
+    static void give_to_heap(void* piece, std::size_t alignment) noexcept {
+        if (is_usual(alignment))
+            ::operator delete(piece);
+        else
+            ::operator delete(piece, std::align_val_t{alignment});
+    }
+    static constexpr bool is_usual(std::size_t alignment) noexcept {
+        return alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+    }
     [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
 
     void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-        if (!is_for_pages(bytes, alignment)) return heap().allocate(bytes, alignment);
+        // In a child, a thread of the parent may hold the lock for ever.
+        if (!is_for_pages(bytes, alignment) || !is_owner()) return take_from_heap(bytes, alignment);
         const piece_size size = size_for(bytes);
-        const std::scoped_lock lock(mutex_);
+        std::unique_lock lock(mutex_);
         span*& with_room = with_room_[size.number];
         if (!with_room) begin_span(size);
         span& from = *with_room;
         void* const piece = from.returned ? std::exchange(from.returned, next_of(from.returned))
                                           : std::exchange(from.fresh, from.fresh + from.piece);
         ++from.used;
+        asked_for_ += bytes;
         if (!has_room(from)) take_out(from, with_room);
+        page& of = page_of(piece);
+        const bool is_full_now = of.used == spans && !std::exchange(of.is_huge, true);
+        lock.unlock();
+        if (is_full_now) lsm::detail::make_huge_pages(&of, page_bytes);
         return piece;
     }
     void do_deallocate(void* piece, std::size_t bytes, std::size_t alignment) override {
-        if (!is_for_pages(bytes, alignment)) return heap().deallocate(piece, bytes, alignment);
-        if (!is_owner()) return;  // a thread of the parent may hold the lock for ever
+        if (!is_for_pages(bytes, alignment)) return give_to_heap(piece, alignment);
+        if (!is_owner()) return;  // it stays where it is
         page& of = page_of(piece);
         span& in = span_of(piece);
         {
             const std::scoped_lock lock(mutex_);
+            asked_for_ -= bytes;
             span*& with_room = with_room_[size_for(bytes).number];
             const bool had_room = has_room(in);
             ::new (piece) void*(std::exchange(in.returned, piece));
@@ -137,8 +161,7 @@ private:
         begun.fresh = begin_of(begun);
         begun.piece = size.bytes;
         put_in(begun, with_room_[size.number]);
-        if (++of.used == spans && !std::exchange(of.is_huge, true))
-            lsm::detail::make_huge_pages(&of, page_bytes);
+        ++of.used;
     }
     void add_page() {
         void* const memory = lsm::detail::take_pages(page_bytes);
@@ -187,6 +210,7 @@ private:
     std::array<span*, sizes> with_room_{};  // of each size, those that are not full
     span* free_ = nullptr;                  // of no size
     std::atomic<std::size_t> pages_ = 0;
+    std::atomic<std::size_t> asked_for_ = 0;  // bytes in pieces
 };
 
 /// For `std::allocate_shared`: what it makes keeps the memory that it lies in.

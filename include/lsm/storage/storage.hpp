@@ -120,7 +120,8 @@ concept format_has_index = requires(byte_view bytes) {
     { F::template read_index<Key, Value>(bytes) } -> std::same_as<table_index<Key>>;
 };
 
-/// `block<Key, Value>(byte_buffer)` with `window()` and `bytes()`: a decoded block.
+/// `block<Key, Value>(byte_buffer)` with `window()` and `bytes()`: a decoded block. Where it can also be
+/// made of `(byte_buffer, std::pmr::memory_resource*)`, it is, and keeps its bytes there.
 template <class F, class Key, class Value>
 concept format_has_block =
     std::constructible_from<typename F::template block<Key, Value>, byte_buffer> &&

@@ -48,7 +48,7 @@ public:
         if (way_ == direction::forward)
             keep([&](const item& each) { return !each.is_below(sought); });
         else
-            keep([&](const item& each) { return each.is_below(sought) || each.is(sought); });
+            keep([&](const item& each) { return !each.is_above(sought); });
         select(nearest);
         show_from(0);
     }
@@ -84,8 +84,8 @@ private:
             return mark::is_exact || head != other.head ? head < other.head
                                                         : whole() < other.whole();
         }
-        [[nodiscard]] bool is(const mark& other) const {
-            return head == other.head() && (mark::is_exact || whole() == other);
+        [[nodiscard]] bool is_above(const mark& other) const {
+            return mark::is_exact || head != other.head() ? other.head() < head : other < whole();
         }
     };
 

@@ -248,7 +248,7 @@ template <class Encoding>
 template <class Key, class Value>
 class paged_format<Encoding>::block {
 public:
-    /// @param in keeps the bytes; it outlives the block
+    /// @param in keeps the bytes, aligned as the heap aligns whatever it is asked for; it outlives the block
     /// @throws decode_error if the bytes are no block, or its entries are out of order
     explicit block(byte_buffer bytes,
                    std::pmr::memory_resource* in = std::pmr::new_delete_resource())

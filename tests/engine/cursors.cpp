@@ -118,16 +118,15 @@ BOOST_AUTO_TEST_CASE(begins_at_the_key_that_is_sought) {
 
 BOOST_AUTO_TEST_CASE(loads_nothing_that_comes_later) {
     std::mt19937 random(3);
-    using source = lsm::engine::cursor<int, int>;
     auto low = std::make_unique<support::vector_cursor<>>(
         versions{{1, 1, lsm::payload_kind::value, 1}}, direction::forward, true, 3, random);
     auto high = std::make_unique<support::vector_cursor<>>(
         versions{{5, 2, lsm::payload_kind::value, 2}}, direction::forward, true, 3, random);
     const auto& low_seen = *low;
     const auto& high_seen = *high;
-    std::vector<std::unique_ptr<source>> sources;
-    sources.push_back(std::move(high));
-    sources.push_back(std::move(low));
+    lsm::engine::merge_cursor<int, int>::sources sources;
+    sources.emplace_back(std::move(high), direction::forward);
+    sources.emplace_back(std::move(low), direction::forward);
     lsm::engine::merge_cursor<int, int> merge(std::move(sources), direction::forward);
     merge.seek_first();
     BOOST_TEST((low_seen.loads == 0 && high_seen.loads == 0));
@@ -160,7 +159,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(shows_what_a_naive_reader_sees, Key, key_types) {
         const auto range = some_range(random, h.keys());
         const lsm::sequence_number at = random() % (h.last() + 2);
         const lsm::key_range<Key> keys{bound_of<Key>(range.lower), bound_of<Key>(range.upper)};
-        lsm::engine::visible_cursor<Key, int> cursor(h.merge<Key>(way, at), keys, way, at);
+        lsm::engine::visible_cursor<Key, int> cursor(h.sources<Key>(way), keys, way, at);
         pairs seen;
         while (cursor.next()) seen.emplace_back(support::number_of(cursor.key()), cursor.value());
         pairs expected = visible(h.all(way), at);

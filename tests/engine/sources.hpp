@@ -168,14 +168,20 @@ public:
     template <class Key = int>
     [[nodiscard]] lsm::engine::merge_cursor<Key, int> merge(lsm::direction way,
                                                             lsm::sequence_number at = 0) const {
-        std::vector<std::unique_ptr<lsm::engine::cursor<Key, int>>> cursors;
+        return {sources<Key>(way), way, at};
+    }
+    template <class Key>
+    [[nodiscard]] typename lsm::engine::merge_cursor<Key, int>::sources
+    sources(lsm::direction way) const {
+        typename lsm::engine::merge_cursor<Key, int>::sources cursors;
         for (auto source = sources_.rbegin(); source != sources_.rend(); ++source) {
             const bool like_table = (*random_)() % 2 == 0;
             const unsigned window = keys_ > 20 ? 50 : like_table ? 3 : 1;
-            cursors.push_back(
-                std::make_unique<vector_cursor<Key>>(*source, way, like_table, window, *random_));
+            cursors.emplace_back(
+                std::make_unique<vector_cursor<Key>>(*source, way, like_table, window, *random_),
+                way);
         }
-        return {std::move(cursors), way, at};
+        return cursors;
     }
 
 private:

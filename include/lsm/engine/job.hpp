@@ -30,7 +30,7 @@ class job {
     using merge = merge_job<Key, Value, typename State::format_type, typename State::medium_type>;
     using run_type = run<Key, Value>;
     using key_view = std::remove_cvref_t<view_of<Key>>;
-    using sources = std::vector<std::unique_ptr<cursor<Key, Value>>>;
+    using sources = typename merge_cursor<Key, Value>::sources;
 
 public:
     /// The flush of the oldest frozen memtable. @pre there is one. @throws error
@@ -131,8 +131,9 @@ private:
                 if (!taken.empty()) taken_.push_back(std::move(taken));
             }
         for (const run_type& each : taken_)
-            from.push_back(std::make_unique<run_cursor<Key, Value>>(each, direction::forward,
-                                                                    cache_use::pass_by));
+            from.emplace_back(std::make_unique<run_cursor<Key, Value>>(each, direction::forward,
+                                                                       cache_use::pass_by),
+                              direction::forward);
         // The tables that stay in the run which the outputs join have none of their keys: `check_job`.
         const std::size_t older = place_.new_run ? place_.run_index : place_.run_index + 1;
         return make_merge(std::move(from), older_than(plan_.output_level, older));

@@ -37,15 +37,13 @@ class merge_cursor {
 public:
     using window_type = window_of<Key, Value>;
     using key_view = typename cursor<Key, Value>::key_view;
+    using sources = std::vector<source>;
 
-    /// @param sources newest first, each moving in direction @p way
+    /// @param from newest first, each moving in direction @p way
     /// @param at      numbers up to this one need not be told apart: whoever reads here sees them all
-    merge_cursor(std::vector<std::unique_ptr<cursor<Key, Value>>> sources, direction way,
-                 sequence_number at = no_sequence)
-        : way_(way), at_(at) {
-        sources_.reserve(sources.size());
-        heap_.reserve(sources.size());
-        for (auto& each : sources) sources_.emplace_back(std::move(each), way);
+    merge_cursor(sources from, direction way, sequence_number at = no_sequence)
+        : way_(way), at_(at), sources_(std::move(from)) {
+        heap_.reserve(sources_.size());
     }
 
     /// Before the first entry.
@@ -220,7 +218,7 @@ private:
 
     direction way_;
     sequence_number at_;
-    std::vector<source> sources_;  // newest first
+    sources sources_;  // newest first
     std::vector<std::size_t> heap_;
     bool gave_part_ = false;  // of the first source, which has not gone on
     bool keeps_given_ = false;

@@ -48,7 +48,7 @@ public:
     using memtable_type = versioned_memtable<Memtable>;
     using version_type = version<Key, Value>;
     using key_view = std::remove_cvref_t<view_of<Key>>;
-    using sources = std::vector<std::unique_ptr<cursor<Key, Value>>>;
+    using sources = typename merge_cursor<Key, Value>::sources;
 
     std::shared_ptr<memtable_type> active;
     std::vector<std::shared_ptr<memtable_type>> frozen;  ///< newest first
@@ -109,12 +109,13 @@ public:
     [[nodiscard]] visible_cursor<Key, Value> open(const key_range<Key>& range, direction way,
                                                   sequence_number at) const override {
         sources all;
+        all.reserve(1 + frozen.size() + tables->runs());
         add_memtable(all, active, way, at);
         for (const auto& each : frozen) add_memtable(all, each, way, at);
         for (const auto& level : tables->levels)
             for (const auto& each : level)
-                all.push_back(std::make_unique<run_cursor<Key, Value>>(each, way));
-        return {merge_cursor<Key, Value>(std::move(all), way, at), range, way, at};
+                all.emplace_back(std::make_unique<run_cursor<Key, Value>>(each, way), way);
+        return {std::move(all), range, way, at};
     }
 
     /// Adds a memtable's cursor to the sources of a merge.
@@ -124,8 +125,8 @@ public:
             const auto lock = from->reading();
             if (from->table.entries() == 0) return;
         }
-        to.push_back(
-            std::make_unique<memtable_cursor<Key, Value, Memtable>>(std::move(from), way, at));
+        to.emplace_back(
+            std::make_unique<memtable_cursor<Key, Value, Memtable>>(std::move(from), way, at), way);
     }
 
 private:

@@ -29,8 +29,10 @@ public:
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
     /// Reads nothing yet. @p range and what the sources read from outlive it.
-    visible_cursor(merge sources, const key_range<Key>& range, direction way, sequence_number at)
-        : merge_(std::move(sources)), range_(range), way_(way), at_(at) {}
+    /// @param sources newest first
+    visible_cursor(typename merge::sources sources, const key_range<Key>& range, direction way,
+                   sequence_number at)
+        : merge_(std::move(sources), way, at), range_(range), way_(way), at_(at) {}
 
     /// Moves to the next entry, at first to the first one. @returns whether there is one
     /// @throws error; it throws again if it is asked to move on after that

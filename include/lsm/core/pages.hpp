@@ -31,8 +31,8 @@ inline constexpr std::size_t page_multiple = std::size_t{64} << 10;
 
 #if defined(__linux__) && !defined(LSM_WATCHES_HEAP)
 
-/// Where every piece is one of the heap, whoever hands out parts of pieces hands out pieces instead.
-inline constexpr bool watches_heap = false;
+/// Where there are none, what would be a part of a page is better a piece of the heap.
+inline constexpr bool has_pages = true;
 
 /// Memory aligned to `huge_page`. @param bytes a multiple of `page_multiple`, at least a huge page
 /// @throws std::bad_alloc
@@ -62,7 +62,7 @@ inline void make_huge_pages(void* at, std::size_t bytes) noexcept {
 
 #else
 
-inline constexpr bool watches_heap = true;
+inline constexpr bool has_pages = false;
 
 [[nodiscard]] inline void* take_pages(std::size_t bytes) {
     return ::operator new(bytes, std::align_val_t{huge_page});

@@ -14,13 +14,12 @@
 #include <memory_resource>
 #include <mutex>
 #include <new>
-#include <type_traits>
 #include <utility>
 
 namespace lsm::engine {
 
 /// Memory for cached blocks, in huge pages: who looks up a key in a large cache would else wait for the
-/// address translation as often as for the data.
+/// translation of addresses, too.
 ///
 /// A huge page has 32 spans, a span has pieces of one size; sizes are a sixteenth apart, since blocks are
 /// nearly alike. A span whose last piece has come back serves any size, and a page whose last span is free
@@ -33,7 +32,7 @@ class block_memory final : public std::pmr::memory_resource {
 public:
     /// @param in_huge_pages false where the cache is not much larger than one
     explicit block_memory(bool in_huge_pages) noexcept
-        : in_huge_pages_(in_huge_pages && !lsm::detail::watches_heap) {}
+        : in_huge_pages_(in_huge_pages && lsm::detail::has_pages) {}
     block_memory(const block_memory&) = delete;
     block_memory& operator=(const block_memory&) = delete;
     /// @pre all pieces have come back, and so have the pages
@@ -48,9 +47,9 @@ public:
     }
 
 private:
+    /// Stands in a list: of those that are free, or of those of its size that have room.
     struct span {
-        span* before =
-            nullptr;  // of the list that it is in: of free ones, or those of a size with room
+        span* before = nullptr;
         span* after = nullptr;
         void* returned = nullptr;    // pieces, each of which holds the address of the next one
         std::byte* fresh = nullptr;  // from here on no piece was handed out yet

@@ -60,7 +60,7 @@ public:
 
 private:
     struct plan {
-        std::shared_ptr<const readable> from;
+        std::shared_ptr<const readable> from;  // outlives the pin
         engine::pin at;
         key_range<Key> range;
         direction way;

@@ -29,6 +29,16 @@ class basic_snapshot {
     using open_tree = typename Tree::open_tree;
 
 public:
+    basic_snapshot(const basic_snapshot&) = default;
+    basic_snapshot(basic_snapshot&&) noexcept = default;
+    // The old pin goes before the old tree, which may go with it.
+    basic_snapshot& operator=(basic_snapshot other) noexcept {
+        std::swap(tree_, other.tree_);
+        std::swap(at_, other.at_);
+        return *this;
+    }
+    ~basic_snapshot() = default;
+
     /// @name As the tree's own members, as of the moment that the snapshot was taken
     /// @throws error also `invalid_argument` once the tree is closed
     /// @{
@@ -91,7 +101,7 @@ private:
     basic_snapshot(std::shared_ptr<open_tree> of, engine::pin at)
         : tree_(std::move(of)), at_(std::move(at)) {}
 
-    std::shared_ptr<open_tree> tree_;
+    std::shared_ptr<open_tree> tree_;  // outlives the pin
     engine::pin at_;
 };
 

@@ -95,6 +95,18 @@ BOOST_AUTO_TEST_CASE(copies_hold_the_same_moment) {
     BOOST_TEST(t.stats().pins == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(may_be_the_last_of_a_tree_when_another_is_assigned) {
+    std::optional<tree> first(std::in_place, lsm::memory_disk());
+    tree second{lsm::memory_disk()};
+    first->put(1, "first");
+    second.put(1, "second");
+    auto held = first->snapshot();
+    first.reset();
+    held = second.snapshot();
+    BOOST_TEST(held.get(1).value() == "second");
+    BOOST_TEST(second.stats().pins == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(tree_compact)

@@ -57,9 +57,7 @@ public:
     block_cache(const block_cache&) = delete;
     block_cache& operator=(const block_cache&) = delete;
     /// @pre all tables have let go of their blocks
-    ~block_cache() {
-        if (hand_) inherited::keep(hand_);  // in a child, which leaves them where they are
-    }
+    ~block_cache() = default;
 
     /// Whether it was made in this process. A child that inherited it leaves it alone: a thread of its
     /// parent may hold the lock for ever.

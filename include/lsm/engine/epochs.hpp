@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/engine/process.hpp>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -93,8 +95,7 @@ public:
     /// Begins to read: what is found through published pointers stays until the guard goes. O(1).
     [[nodiscard]] guard enter() noexcept {
         const std::uint64_t now = now_.load(std::memory_order_seq_cst);
-        static std::atomic<std::size_t> threads = 0;
-        thread_local const std::size_t own = threads.fetch_add(1, std::memory_order_relaxed);
+        const std::size_t own = thread_number();
         for (std::size_t i = 0; i < places; ++i) {
             place& candidate = places_[(own + i) % places];
             std::uint64_t nobody = 0;

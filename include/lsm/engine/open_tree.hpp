@@ -143,7 +143,7 @@ public:
     /// The tree as it is now, kept readable.
     [[nodiscard]] pin pin_now() const {
         state_.check_open();
-        return {state_.store.pins, state_.store.last_sequence};
+        return {*state_.store.pins, state_.store.last_sequence};
     }
 
     void sync() {

@@ -5,10 +5,9 @@
 #include <lsm/engine/process.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
-#include <iterator>
-#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -16,28 +15,35 @@
 namespace lsm::engine {
 
 /// The sequence numbers that snapshots and scan views read at: what compactions and memtables must
-/// keep versions for. Any thread may use it. Taking and dropping a pin moves those that are newer.
+/// keep versions for. Any thread may use it.
 ///
-/// A child that inherited it leaves it alone: a thread of its parent may hold the lock for ever.
+/// A pin has a slot of its own, so that who takes one waits for nobody, and the few who ask for all go
+/// round. Where all slots are taken, pins share a list behind a lock: a child that inherited it
+/// leaves that alone, since a thread of its parent may hold the lock for ever.
 class pin_set {
 public:
-    pin_set() { pinned_.reserve(few); }
+    pin_set() = default;
+    pin_set(const pin_set&) = delete;
+    pin_set& operator=(const pin_set&) = delete;
 
     /// The oldest pinned number, or @p otherwise if that is older or nothing is pinned.
-    [[nodiscard]] sequence_number oldest(sequence_number otherwise) const {
-        const std::scoped_lock lock(mutex_);
-        return pinned_.empty() ? otherwise : (std::min)(otherwise, pinned_.front());
+    [[nodiscard]] sequence_number oldest(sequence_number otherwise) {
+        for_each([&](sequence_number at) { otherwise = (std::min)(otherwise, at); });
+        return otherwise;
     }
-    /// All pinned numbers, ascending, each once.
-    [[nodiscard]] std::vector<sequence_number> all() const {
-        const std::scoped_lock lock(mutex_);
+    /// All pinned numbers, ascending, each once. Whoever pins the newest number later reads at one that
+    /// is no older than any that the caller knows of.
+    [[nodiscard]] std::vector<sequence_number> all() {
         std::vector<sequence_number> numbers;
-        std::unique_copy(pinned_.begin(), pinned_.end(), std::back_inserter(numbers));
+        for_each([&](sequence_number at) { numbers.push_back(at); });
+        std::ranges::sort(numbers);
+        numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
         return numbers;
     }
-    [[nodiscard]] std::size_t size() const {
-        const std::scoped_lock lock(mutex_);
-        return pinned_.size();
+    [[nodiscard]] std::size_t size() {
+        std::size_t count = 0;
+        for_each([&](sequence_number) { ++count; });
+        return count;
     }
 
     /// Whether it was made in this process.
@@ -46,49 +52,79 @@ public:
 private:
     friend class pin;
 
-    void add(sequence_number at) {
+    struct alignas(64) slot {
+        std::atomic<sequence_number> after = 0;  // the number after the pinned one; 0: it is free
+    };
+    static constexpr std::size_t slots = 8;
+
+    /// @returns where it stands; null: in the list
+    slot* add(sequence_number at) {
+        const std::size_t own = thread_number();
+        for (std::size_t i = 0; i < slots; ++i) {
+            slot& candidate = slots_[(own + i) % slots];
+            sequence_number free = 0;
+            if (candidate.after.load(std::memory_order_relaxed) == 0 &&
+                candidate.after.compare_exchange_strong(free, at + 1, std::memory_order_acq_rel))
+                return &candidate;
+        }
+        if (!is_owner()) return nullptr;
+        const std::scoped_lock lock(mutex_);
+        list_.insert(std::ranges::upper_bound(list_, at), at);
+        return nullptr;
+    }
+    void remove(slot* from, sequence_number at) noexcept {
+        if (from) {
+            from->after.exchange(0, std::memory_order_acq_rel);  // what `for_each` left stays known
+            return;
+        }
         if (!is_owner()) return;
         const std::scoped_lock lock(mutex_);
-        pinned_.insert(std::ranges::upper_bound(pinned_, at), at);
-    }
-    sequence_number add_newest(const std::atomic<sequence_number>& newest) {
-        const std::scoped_lock lock(mutex_);
-        const sequence_number at = newest.load(std::memory_order_acquire);
-        pinned_.insert(std::ranges::upper_bound(pinned_, at), at);
-        return at;
-    }
-    void remove(sequence_number at) noexcept {
-        if (!is_owner()) return;
-        const std::scoped_lock lock(mutex_);
-        pinned_.erase(std::ranges::lower_bound(pinned_, at));
+        list_.erase(std::ranges::lower_bound(list_, at));
     }
 
-    static constexpr std::size_t few = 16;  // pins at a time that take no memory: `visit` needs one
+    /// Calls `f(number)` for each. It changes the slots that it looks at, if only to what they were: who
+    /// takes one afterwards knows what the caller does, above all of the newest number.
+    template <class F>
+    void for_each(F&& f) {
+        for (slot& each : slots_)
+            if (const sequence_number after = each.after.fetch_add(0, std::memory_order_acq_rel))
+                f(after - 1);
+        const std::scoped_lock lock(mutex_);
+        for (const sequence_number at : list_) f(at);
+    }
 
     const unsigned owner_ = forks::count();
-    mutable std::mutex mutex_;
-    std::vector<sequence_number> pinned_;  // ascending: a new one nearly always belongs at the end
+    std::array<slot, slots> slots_;
+    std::mutex mutex_;
+    std::vector<sequence_number> list_;  // ascending
 };
 
-/// Holds one number in a set. Movable; copies hold it once more.
+/// Holds one number in a set, which outlives it. Movable; copies hold it once more.
 class pin {
 public:
     pin() = default;
-    pin(std::shared_ptr<pin_set> set, sequence_number at) : set_(std::move(set)), at_(at) {
-        set_->add(at);
+    pin(pin_set& set, sequence_number at) : set_(&set), at_(at), slot_(set.add(at)) {}
+    /// The number that @p newest has. What it shows is not forgotten: whoever asked for all pins before
+    /// this one stood among them knew of no newer number, and whoever asks afterwards finds it.
+    pin(pin_set& set, const std::atomic<sequence_number>& newest)
+        : pin(set, newest.load(std::memory_order_acquire)) {
+        for (;;) {
+            const sequence_number now = newest.load(std::memory_order_acquire);
+            if (now == at_) return;
+            *this = pin(set, now);
+        }
     }
-    /// The number that @p newest has, read while no floor can rise: what it shows is not forgotten.
-    pin(std::shared_ptr<pin_set> set, const std::atomic<sequence_number>& newest)
-        : set_(std::move(set)), at_(set_->add_newest(newest)) {}
-    pin(const pin& other) : pin(other.set_ ? pin(other.set_, other.at_) : pin()) {}
-    pin(pin&& other) noexcept : set_(std::move(other.set_)), at_(other.at_) {}
+    pin(const pin& other) : pin(other.set_ ? pin(*other.set_, other.at_) : pin()) {}
+    pin(pin&& other) noexcept
+        : set_(std::exchange(other.set_, nullptr)), at_(other.at_), slot_(other.slot_) {}
     pin& operator=(pin other) noexcept {
         std::swap(set_, other.set_);
         std::swap(at_, other.at_);
+        std::swap(slot_, other.slot_);
         return *this;
     }
     ~pin() {
-        if (set_) set_->remove(at_);
+        if (set_) set_->remove(slot_, at_);
     }
 
     /// Whether it was taken in this process. @pre it holds one
@@ -97,8 +133,9 @@ public:
     [[nodiscard]] sequence_number at() const noexcept { return at_; }
 
 private:
-    std::shared_ptr<pin_set> set_;
+    pin_set* set_ = nullptr;
     sequence_number at_ = no_sequence;
+    pin_set::slot* slot_ = nullptr;
 };
 
 }  // namespace lsm::engine

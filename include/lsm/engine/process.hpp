@@ -2,8 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include <pthread.h>
@@ -28,32 +28,48 @@ private:
 
 /// What a child leaves as it is: kept to the end of the process, where leak checkers see it.
 class inherited {
-public:
-    static void keep(const void* object) noexcept {
-        auto* const added = new (std::nothrow) node{object, all.load()};
-        while (added && !all.compare_exchange_weak(added->next, added)) {
+protected:
+    inherited() = default;
+    inherited(const inherited&) = delete;
+    inherited& operator=(const inherited&) = delete;
+    ~inherited() = default;
+
+    /// Needs no memory: a thread of the parent may have held a lock of what gives it.
+    void keep() noexcept {
+        next_ = all.load(std::memory_order_relaxed);
+        while (!all.compare_exchange_weak(next_, this, std::memory_order_relaxed)) {
         }
     }
 
 private:
-    struct node {
-        const void* object;
-        node* next;
-    };
-    inline static std::atomic<node*> all = nullptr;
+    inherited* next_ = nullptr;
+    inline static std::atomic<inherited*> all = nullptr;
 };
+
+/// A number of this thread's own, from 0 on: where it looks first for a place that no other takes.
+[[nodiscard]] inline std::size_t thread_number() noexcept {
+    static std::atomic<std::size_t> threads = 0;
+    thread_local const std::size_t own = threads.fetch_add(1, std::memory_order_relaxed);
+    return own;
+}
 
 /// Makes an object whose threads and locks are this process's. A child does not destroy it: its
 /// threads are not there, and a lock that one of them held is never given back.
 template <class T, class... Args>
 std::shared_ptr<T> make_owned(Args&&... args) {
-    const auto end = [owner = forks::count()](T* object) noexcept {
-        if (forks::count() == owner)
-            delete object;
-        else
-            inherited::keep(object);
+    struct owned final : inherited {
+        explicit owned(Args&&... from) : object(std::forward<Args>(from)...) {}
+        void let_go() noexcept {
+            if (forks::count() == owner)
+                delete this;
+            else
+                keep();
+        }
+        const unsigned owner = forks::count();
+        T object;
     };
-    return {new T(std::forward<Args>(args)...), end};
+    auto* const made = new owned(std::forward<Args>(args)...);
+    return {&made->object, [made](T*) noexcept { made->let_go(); }};
 }
 
 }  // namespace lsm::engine

@@ -6,6 +6,7 @@
 #include <lsm/engine/epochs.hpp>
 #include <lsm/engine/memtable_cursor.hpp>
 #include <lsm/engine/merge_cursor.hpp>
+#include <lsm/engine/pins.hpp>
 #include <lsm/engine/run_cursor.hpp>
 #include <lsm/engine/version.hpp>
 #include <lsm/engine/versioned_memtable.hpp>
@@ -53,13 +54,15 @@ public:
     std::shared_ptr<memtable_type> active;
     std::vector<std::shared_ptr<memtable_type>> frozen;  ///< newest first
     std::shared_ptr<const version_type> tables;
-    std::shared_ptr<const void> medium;  ///< whose lock a view keeps, also one of memory alone
+    std::shared_ptr<const void> medium;   ///< whose lock a view keeps, also one of memory alone
+    std::shared_ptr<const pin_set> pins;  ///< that a view's own stands in
 
     read_state(std::shared_ptr<memtable_type> newest,
                std::vector<std::shared_ptr<memtable_type>> waiting,
-               std::shared_ptr<const version_type> stored, std::shared_ptr<const void> on)
+               std::shared_ptr<const version_type> stored, std::shared_ptr<const void> on,
+               std::shared_ptr<const pin_set> pinned_in)
         : active(std::move(newest)), frozen(std::move(waiting)), tables(std::move(stored)),
-          medium(std::move(on)) {}
+          medium(std::move(on)), pins(std::move(pinned_in)) {}
 
     /// Shows the newest version of @p key that a reader at @p at sees: calls `f(value cell, keep)` if
     /// that is a value, under no lock; `keep()` is what the cell lives by, a shared pointer.

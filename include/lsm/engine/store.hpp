@@ -8,6 +8,7 @@
 #include <lsm/engine/epochs.hpp>
 #include <lsm/engine/log.hpp>
 #include <lsm/engine/pins.hpp>
+#include <lsm/engine/process.hpp>
 #include <lsm/engine/table_file.hpp>
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
@@ -51,7 +52,7 @@ struct store {
     template <class Options>
     store(const typename Medium::location& location, const Options& options)
         : medium(std::make_shared<Medium>(location, options.mode)), where(medium->describe()),
-          cache(std::make_shared<block_cache>(options.memory_bytes, readers)),
+          cache(make_owned<block_cache>(options.memory_bytes, readers)),
           files(std::make_shared<open_files>(options.max_open_files)),
           log(medium, options.log, options.durability != durability::power_loss) {}
 

@@ -9,9 +9,11 @@
 
 #include <range/v3/range_fwd.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <memory>
+#include <memory_resource>
 #include <ranges>
 #include <type_traits>
 #include <utility>
@@ -105,12 +107,18 @@ public:
 private:
     friend class scan_view;
 
+    /// For the sources' cursors: what is left of a kilobyte, of which C libraries keep some for each
+    /// thread. Two runs and a memtable find their place there; more of them take more memory.
+    static constexpr std::size_t room_bytes = 896 - (std::min)(sizeof(cursor), std::size_t{592});
+
     struct shared {
         explicit shared(std::shared_ptr<const plan> what)
             : keeps(std::move(what)),
-              at(keeps->from->open(keeps->range, keeps->way, keeps->at.at())) {}
+              at(keeps->from->open(keeps->range, keeps->way, keeps->at.at(), memory)) {}
 
         std::shared_ptr<const plan> keeps;
+        alignas(std::max_align_t) std::byte room[room_bytes];
+        std::pmr::monotonic_buffer_resource memory{room, room_bytes};
         cursor at;
         bool settled = false;  ///< whether the cursor stands where the iterator says
         bool ended = false;

@@ -118,13 +118,14 @@ BOOST_AUTO_TEST_CASE(begins_at_the_key_that_is_sought) {
 
 BOOST_AUTO_TEST_CASE(loads_nothing_that_comes_later) {
     std::mt19937 random(3);
-    auto low = std::make_unique<support::vector_cursor<>>(
-        versions{{1, 1, lsm::payload_kind::value, 1}}, direction::forward, true, 3, random);
-    auto high = std::make_unique<support::vector_cursor<>>(
-        versions{{5, 2, lsm::payload_kind::value, 2}}, direction::forward, true, 3, random);
+    std::pmr::monotonic_buffer_resource memory;
+    auto low = lsm::engine::make_cursor<support::vector_cursor<>>(
+        memory, versions{{1, 1, lsm::payload_kind::value, 1}}, direction::forward, true, 3, random);
+    auto high = lsm::engine::make_cursor<support::vector_cursor<>>(
+        memory, versions{{5, 2, lsm::payload_kind::value, 2}}, direction::forward, true, 3, random);
     const auto& low_seen = *low;
     const auto& high_seen = *high;
-    lsm::engine::merge_cursor<int, int>::sources sources;
+    lsm::engine::merge_cursor<int, int>::sources sources(&memory);
     sources.emplace_back(std::move(high), direction::forward);
     sources.emplace_back(std::move(low), direction::forward);
     lsm::engine::merge_cursor<int, int> merge(std::move(sources), direction::forward);

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <memory_resource>
 #include <optional>
 #include <random>
 #include <string>
@@ -173,13 +173,13 @@ public:
     template <class Key>
     [[nodiscard]] typename lsm::engine::merge_cursor<Key, int>::sources
     sources(lsm::direction way) const {
-        typename lsm::engine::merge_cursor<Key, int>::sources cursors;
+        typename lsm::engine::merge_cursor<Key, int>::sources cursors(&memory_);
         for (auto source = sources_.rbegin(); source != sources_.rend(); ++source) {
             const bool like_table = (*random_)() % 2 == 0;
             const unsigned window = keys_ > 20 ? 50 : like_table ? 3 : 1;
-            cursors.emplace_back(
-                std::make_unique<vector_cursor<Key>>(*source, way, like_table, window, *random_),
-                way);
+            cursors.emplace_back(lsm::engine::make_cursor<vector_cursor<Key>>(
+                                     memory_, *source, way, like_table, window, *random_),
+                                 way);
         }
         return cursors;
     }
@@ -188,6 +188,7 @@ private:
     std::mt19937* random_;
     unsigned keys_;
     std::vector<versions> sources_;
+    mutable std::pmr::monotonic_buffer_resource memory_;  // for cursors
     lsm::sequence_number last_ = 0;
 };
 

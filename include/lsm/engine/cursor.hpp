@@ -6,8 +6,12 @@
 #include <lsm/core/window.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <memory_resource>
+#include <new>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 namespace lsm::engine {
 
@@ -70,5 +74,24 @@ private:
     const Key* bound_ = nullptr;
     state state_ = state::at_end;
 };
+
+/// Ends a cursor, and leaves its memory.
+struct cursor_end {
+    template <class Cursor>
+    void operator()(Cursor* ended) const noexcept {
+        std::destroy_at(ended);
+    }
+};
+/// A cursor in memory that goes as a whole: all that a scan needs lies together.
+template <class Key, class Value>
+using cursor_pointer = std::unique_ptr<cursor<Key, Value>, cursor_end>;
+
+/// Makes a cursor in memory that outlives it. One that is not made after all wastes some.
+template <class Cursor, class... Args>
+[[nodiscard]] std::unique_ptr<Cursor, cursor_end> make_cursor(std::pmr::memory_resource& memory,
+                                                              Args&&... args) {
+    void* const at = memory.allocate(sizeof(Cursor), alignof(Cursor));
+    return std::unique_ptr<Cursor, cursor_end>(new (at) Cursor(std::forward<Args>(args)...));
+}
 
 }  // namespace lsm::engine

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <utility>
@@ -116,13 +117,13 @@ private:
     }
 
     [[nodiscard]] std::unique_ptr<merge> begin_flush() {
-        sources from;
+        sources from(&memory_);
         State::read_state_type::add_memtable(from, at_->frozen.back(), direction::forward,
                                              max_sequence);
         return make_merge(std::move(from), older_than(0, 0));
     }
     [[nodiscard]] std::unique_ptr<merge> begin_merge() {
-        sources from;
+        sources from(&memory_);
         for (const auto& level : at_->tables->levels)
             for (const auto& tables : level) {
                 run_type taken;
@@ -131,8 +132,8 @@ private:
                 if (!taken.empty()) taken_.push_back(std::move(taken));
             }
         for (const run_type& each : taken_)
-            from.emplace_back(std::make_unique<run_cursor<Key, Value>>(each, direction::forward,
-                                                                       cache_use::pass_by),
+            from.emplace_back(make_cursor<run_cursor<Key, Value>>(memory_, each, direction::forward,
+                                                                  cache_use::pass_by),
                               direction::forward);
         // The tables that stay in the run which the outputs join have none of their keys: `check_job`.
         const std::size_t older = place_.new_run ? place_.run_index : place_.run_index + 1;
@@ -238,6 +239,7 @@ private:
     bool is_flush_ = false;
     std::vector<run_type> taken_;  // what the merge reads
     run_type to_warm_;             // what it wrote, by key, if readers would miss it in the cache
+    std::pmr::monotonic_buffer_resource memory_;  // for the merge's cursors
     std::unique_ptr<merge> merge_;
     job_event event_;
 };

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <compare>
 #include <cstddef>
-#include <memory>
+#include <memory_resource>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -37,12 +37,12 @@ class merge_cursor {
 public:
     using window_type = window_of<Key, Value>;
     using key_view = typename cursor<Key, Value>::key_view;
-    using sources = std::vector<source>;
+    using sources = std::pmr::vector<source>;
 
     /// @param from newest first, each moving in direction @p way
     /// @param at      numbers up to this one need not be told apart: whoever reads here sees them all
     merge_cursor(sources from, direction way, sequence_number at = no_sequence)
-        : way_(way), at_(at), sources_(std::move(from)) {
+        : way_(way), at_(at), sources_(std::move(from)), heap_(sources_.get_allocator()) {
         heap_.reserve(sources_.size());
     }
 
@@ -219,7 +219,7 @@ private:
     direction way_;
     sequence_number at_;
     sources sources_;  // newest first
-    std::vector<std::size_t> heap_;
+    std::pmr::vector<std::size_t> heap_;
     bool gave_part_ = false;  // of the first source, which has not gone on
     bool keeps_given_ = false;
     std::size_t short_parts_ = 0;  // one after another

@@ -7,7 +7,6 @@
 #include <lsm/engine/cursor.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <utility>
 
 namespace lsm::engine {
@@ -21,7 +20,7 @@ class merge_source {
 public:
     using window_type = window_of<Key, Value>;
 
-    merge_source(std::unique_ptr<cursor<Key, Value>> from, direction way)
+    merge_source(cursor_pointer<Key, Value> from, direction way)
         : from_(std::move(from)), way_(way) {}
 
     void seek_first() {
@@ -79,7 +78,7 @@ private:
         end_ = at_end() || pending() ? 0 : from_->shown().size();
     }
 
-    std::unique_ptr<cursor<Key, Value>> from_;
+    cursor_pointer<Key, Value> from_;
     direction way_;
     std::size_t begin_ = 0;  // [begin_, end_): what is still to come of the window
     std::size_t end_ = 0;

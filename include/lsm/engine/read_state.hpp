@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <utility>
 #include <vector>
@@ -29,10 +30,11 @@ public:
     readable& operator=(const readable&) = delete;
     virtual ~readable() = default;
 
-    /// A cursor over what a reader at @p at sees. Opening reads nothing. This object and @p range outlive
-    /// the cursor.
+    /// A cursor over what a reader at @p at sees. Opening reads nothing. This object, @p range and
+    /// @p memory outlive the cursor.
     [[nodiscard]] virtual visible_cursor<Key, Value>
-    open(const key_range<Key>& range, direction way, sequence_number at) const = 0;
+    open(const key_range<Key>& range, direction way, sequence_number at,
+         std::pmr::memory_resource& memory) const = 0;
 };
 
 /// How a lookup ended.
@@ -109,27 +111,30 @@ public:
             });
     }
 
-    [[nodiscard]] visible_cursor<Key, Value> open(const key_range<Key>& range, direction way,
-                                                  sequence_number at) const override {
-        sources all;
+    [[nodiscard]] visible_cursor<Key, Value>
+    open(const key_range<Key>& range, direction way, sequence_number at,
+         std::pmr::memory_resource& memory) const override {
+        sources all(&memory);
         all.reserve(1 + frozen.size() + tables->runs());
         add_memtable(all, active, way, at);
         for (const auto& each : frozen) add_memtable(all, each, way, at);
         for (const auto& level : tables->levels)
             for (const auto& each : level)
-                all.emplace_back(std::make_unique<run_cursor<Key, Value>>(each, way), way);
+                all.emplace_back(make_cursor<run_cursor<Key, Value>>(memory, each, way), way);
         return {std::move(all), range, way, at};
     }
 
-    /// Adds a memtable's cursor to the sources of a merge.
+    /// Adds a memtable's cursor to the sources of a merge, in the memory of these.
     static void add_memtable(sources& to, std::shared_ptr<const memtable_type> from, direction way,
                              sequence_number at) {
         {
             const auto lock = from->reading();
             if (from->table.entries() == 0) return;
         }
+        std::pmr::memory_resource& memory = *to.get_allocator().resource();
         to.emplace_back(
-            std::make_unique<memtable_cursor<Key, Value, Memtable>>(std::move(from), way, at), way);
+            make_cursor<memtable_cursor<Key, Value, Memtable>>(memory, std::move(from), way, at),
+            way);
     }
 
 private:

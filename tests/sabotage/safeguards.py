@@ -419,8 +419,11 @@ SAFEGUARDS = [
     Safeguard("readers: what was paid is spent", "engine/job_queue.hpp",
               "            spent_before_ = state_.store.readers->spent();", "            spent_before_ = 0;",
               "tree/merging_for_readers", "merging_for_readers/is_paid_for_anew_after_each_compaction"),
-    Safeguard("cache: what nobody read is not brought in", JOB, "return 2 * resident > all;", "return true;",
-              "tree/warming", "warming/leaves_alone_what_nobody_read"),
+    Safeguard("cache: what nobody read drives nothing out", "engine/maintenance.hpp",
+              "return !stopping_ && state_.store.cache->has_room();", "return !stopping_.load();", "tree/warming",
+              "warming/drives_out_nothing_for_what_nobody_read"),
+    Safeguard("cache: a merge of what nobody read neither", JOB, "return 2 * resident > all;", "return true;",
+              "tree/warming", "warming/drives_out_nothing_for_what_nobody_read"),
 ]
 
 

@@ -109,6 +109,11 @@ public:
     [[nodiscard]] std::uint64_t fetched() const noexcept {
         return fetched_.load(std::memory_order_relaxed);
     }
+    /// Whether some more would drive nothing out.
+    [[nodiscard]] bool has_room() const noexcept {
+        const std::scoped_lock lock(mutex_);
+        return used_ + budget_ / 16 < room();
+    }
     /// Bytes kept now.
     [[nodiscard]] std::size_t bytes() const {
         const std::scoped_lock lock(mutex_);

@@ -112,6 +112,7 @@ private:
         const piece_size size = size_for(bytes);
         std::unique_lock lock(mutex_);
         span*& with_room = with_room_[size.number];
+        while (!with_room && !free_) add_page(lock);
         if (!with_room) begin_span(size);
         span& from = *with_room;
         void* const piece = from.returned ? std::exchange(from.returned, next_of(from.returned))
@@ -150,9 +151,8 @@ private:
         return this == &other;
     }
 
-    /// Gives a free span to a size.
-    void begin_span(const piece_size& size) {
-        if (!free_) add_page();
+    /// Gives a free span to a size. @pre there is one
+    void begin_span(const piece_size& size) noexcept {
         span& begun = *free_;
         page& of = page_of(&begun);
         take_out(begun, free_);
@@ -162,12 +162,17 @@ private:
         put_in(begun, with_room_[size.number]);
         ++of.used;
     }
-    void add_page() {
+    /// The system clears a huge page when it is written to, which takes long: others need not wait for
+    /// it. They may add one as well.
+    void add_page(std::unique_lock<std::mutex>& lock) {
+        const bool is_huge = pages_ >= small_pages;
+        lock.unlock();
         void* const memory = lsm::detail::take_pages(page_bytes);
-        const bool is_huge = pages_++ >= small_pages;
         if (is_huge) lsm::detail::ask_for_huge_pages(memory, page_bytes);
         auto* const added = ::new (memory) page;
         added->is_huge = is_huge;
+        lock.lock();
+        ++pages_;
         for (std::size_t i = spans; i-- > 0;)
             put_in(added->all[i], free_);  // the first comes first
     }

@@ -9,6 +9,7 @@
 #include <lsm/engine/read_state.hpp>
 #include <lsm/engine/table_ids.hpp>
 #include <lsm/engine/version.hpp>
+#include <lsm/engine/warming.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -71,7 +72,7 @@ public:
         edit.removed = plan_.inputs;
         edit.level = plan_.output_level;
         if (merge_) edit.added = merge_->outputs();
-        if (read_what_is_in_memory()) to_warm_ = edit.added;
+        (read_what_is_in_memory() ? to_warm_ : unread_) = edit.added;
         if (plan_.kind == job_kind::move) edit.added = inputs_by_key();
         if (!is_flush_) {  // runs may have come since the plan was made
             const job_placement place = place_in(summarize(*state_.current.share()->tables));
@@ -90,13 +91,11 @@ public:
         merge_.reset();  // so that the inputs go, and their blocks
         taken_.clear();
         at_.reset();
-        try {
-            for (const auto& each : to_warm_)
-                for (std::size_t i = 0; i < each->index().blocks.size() && goes_on(); ++i)
-                    static_cast<void>(each->load(i, cache_use::keep));
-        } catch (...) {  // nobody asked for the block: whoever does hears what is wrong with it
-        }
+        for (const auto& each : to_warm_)
+            blocks_of<Key, Value>{each, 0, each->index().blocks.size()}.bring_in(goes_on);
     }
+    /// What it wrote and does not bring in.
+    [[nodiscard]] const run_type& unread() const noexcept { return unread_; }
     /// Tells the listener, after `install`.
     void tell() const noexcept {
         if (!state_.options.listener) return;
@@ -238,7 +237,8 @@ private:
     job_placement place_;
     bool is_flush_ = false;
     std::vector<run_type> taken_;  // what the merge reads
-    run_type to_warm_;             // what it wrote, by key, if readers would miss it in the cache
+    run_type to_warm_;             // what it wrote, by key, if readers would miss it in the cache,
+    run_type unread_;              // and otherwise
     std::pmr::monotonic_buffer_resource memory_;  // for the merge's cursors
     std::unique_ptr<merge> merge_;
     job_event event_;

@@ -7,6 +7,7 @@
 #include <lsm/engine/failure.hpp>
 #include <lsm/engine/job.hpp>
 #include <lsm/engine/job_queue.hpp>
+#include <lsm/engine/warming.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -183,6 +184,7 @@ public:
 
 private:
     static constexpr std::size_t slice_entries = 4096;
+    static constexpr std::size_t slice_blocks = 256;
     static constexpr auto slow_step = std::chrono::milliseconds(1);
     static constexpr auto retry_after = std::chrono::milliseconds(100);
     static constexpr auto look_after = std::chrono::milliseconds(10);
@@ -299,6 +301,7 @@ private:
             if (!stopping_) {
                 finish(*mine);
                 installed = true;
+                unread_.add(mine->unread());
             }
         } catch (...) {
             failure = std::current_exception();
@@ -321,7 +324,19 @@ private:
     void wait_for_work() {
         lock_type lock(state_.store.changes);
         if (stopping_ || sync_is_due_ || (!state_.has_failed() && queue_.flush_is_due())) return;
-        due_.wait_for(lock, queue_.readers_go_on() ? look_after : retry_after);
+        if (bring_in_unread(lock)) return;
+        due_.wait_for(lock, queue_.readers_go_on() || !unread_.empty() ? look_after : retry_after);
+    }
+    /// If nobody has written since the last time, brings some of what nobody has read into the cache,
+    /// where it drives nothing out. @returns whether there was any
+    bool bring_in_unread(lock_type& lock) noexcept {
+        const sequence_number last = state_.store.last_sequence.load();
+        if (std::exchange(last_seen_, last) != last) return false;
+        const auto some = unread_.take(slice_blocks);
+        if (!some.in) return false;
+        lock.unlock();
+        some.bring_in([&] { return !stopping_ && state_.store.cache->has_room(); });
+        return true;
     }
     void sync_log() noexcept {
         try {
@@ -374,6 +389,8 @@ private:
     std::condition_variable progress_;  // some was done, or failed
     // Guarded by `changes`.
     job_queue<State> queue_;
+    unread_tables<typename State::key_type, typename State::mapped_type> unread_;
+    sequence_number last_seen_ = no_sequence;  // when there was nothing to do
     std::size_t jobs_in_threads_ = 0;
     std::uint64_t failures_ = 0;
     failure last_failure_;

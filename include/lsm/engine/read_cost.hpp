@@ -28,7 +28,7 @@ namespace read_cost {
 }
 /// Of a scan that begins in so many runs.
 [[nodiscard]] constexpr std::uint64_t of_seek(std::size_t runs) noexcept {
-    return runs > 1 ? (runs - 1) * std::uint64_t{400} : 0;
+    return runs > 1 ? (runs - 1) * std::uint64_t{500} : 0;
 }
 /// Of a merge, even of one entry: its files and the root have to reach the device.
 inline constexpr std::uint64_t least_merge = 5'000'000;

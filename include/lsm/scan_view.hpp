@@ -115,6 +115,9 @@ private:
         explicit shared(std::shared_ptr<const plan> what)
             : keeps(std::move(what)),
               at(keeps->from->open(keeps->range, keeps->way, keeps->at.at(), memory)) {}
+        shared(const shared&) = delete;
+        shared& operator=(const shared&) = delete;
+        ~shared() { keeps->from->count_loss(at); }
 
         std::shared_ptr<const plan> keeps;
         alignas(std::max_align_t) std::byte room[room_bytes];

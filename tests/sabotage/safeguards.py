@@ -416,6 +416,8 @@ SAFEGUARDS = [
               "storage_table_index/finds_the_block_of_a_text_by_what_is_behind_the_shared_beginning"),
     Safeguard("readers: a merge is paid for before", "engine/job_queue.hpp", "if (read_cost::of_job(planned, seen) <= spent)",
               "", "tree/merging_for_readers", "merging_for_readers/begins_when_gets_have_paid_for_it"),
+    Safeguard("readers: long scans pay", "scan_view.hpp", "        ~shared() { keeps->from->count_loss(at); }\n", "",
+              "tree/merging_for_readers", "merging_for_readers/begins_when_what_long_scans_read_has_paid_for_it"),
     Safeguard("readers: what was paid is spent", "engine/job_queue.hpp",
               "            spent_before_ = state_.store.readers->spent();", "            spent_before_ = 0;",
               "tree/merging_for_readers", "merging_for_readers/is_paid_for_anew_after_each_compaction"),

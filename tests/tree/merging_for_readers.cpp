@@ -72,6 +72,28 @@ BOOST_AUTO_TEST_CASE(begins_when_scans_have_paid_for_it) {
     BOOST_TEST(runs(t) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(begins_when_what_long_scans_read_has_paid_for_it) {
+    tree two{lsm::memory_disk()};
+    constexpr int keys = 100'000;
+    for (int run = 0; run < 2; ++run) {
+        for (int key = run; key < keys; key += 2) two.put(key, key);
+        two.flush();
+    }
+    const auto scan_and_maintain = [&](std::uint64_t times) {
+        for (std::uint64_t i = 0; i < times; ++i) {
+            int next = 0;
+            for (const auto& [key, value] : two.scan()) BOOST_REQUIRE(key == next++);
+            BOOST_REQUIRE(next == keys);
+        }
+        while (two.maintain()) {
+        }
+        return runs(two);
+    };
+    const std::uint64_t enough = price(two) / read_cost::of_scan(keys);
+    BOOST_TEST(scan_and_maintain(enough * 3 / 4) == 2U);
+    BOOST_TEST(scan_and_maintain(enough / 2) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(begins_when_groups_have_paid_for_it) {
     const std::vector<int> keys(32, 3);
     const std::uint64_t one = read_cost::of_group(2 * keys.size());

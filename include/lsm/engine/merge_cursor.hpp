@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <memory_resource>
 #include <optional>
 #include <utility>
@@ -75,6 +76,9 @@ public:
     /// their sources still have more in the same windows.
     [[nodiscard]] bool keeps_given() const noexcept { return keeps_given_; }
 
+    /// How many entries it has handed out one by one or in braids, since sources alternate.
+    [[nodiscard]] std::uint64_t alternated() const noexcept { return alternated_; }
+
 private:
     template <class Seek>
     void rewind(Seek seek) {
@@ -96,6 +100,7 @@ private:
         gave_part_ = true;
         keeps_given_ = first().left() > 0;
         short_parts_ = count <= short_part ? short_parts_ + 1 : 0;
+        if (short_parts_ > 0) alternated_ += count;
         return part;
     }
     /// Lets the first source go on behind the part that was handed out.
@@ -153,6 +158,7 @@ private:
             most = (std::max)(most, count);
         }
         if (all == 0) return {};
+        alternated_ += all;
         settle_all();
         keeps_given_ = true;
         braid_entries_ = (std::min)(2 * braid_entries_, braid<Key, Value>::capacity);
@@ -224,6 +230,7 @@ private:
     bool keeps_given_ = false;
     std::size_t short_parts_ = 0;  // one after another
     std::size_t braid_entries_ = least_braid;
+    std::uint64_t alternated_ = 0;
     std::vector<window_type> pieces_;
     braid<Key, Value> braid_;
 };

@@ -30,6 +30,10 @@ namespace read_cost {
 [[nodiscard]] constexpr std::uint64_t of_seek(std::size_t runs) noexcept {
     return runs > 1 ? (runs - 1) * std::uint64_t{500} : 0;
 }
+/// Of a scan that was handed so many entries of runs that alternate.
+[[nodiscard]] constexpr std::uint64_t of_scan(std::uint64_t alternated) noexcept {
+    return alternated * 8;
+}
 /// Of a merge, even of one entry: its files and the root have to reach the device.
 inline constexpr std::uint64_t least_merge = 5'000'000;
 /// Of a merge of so many entries and bytes.

@@ -7,6 +7,7 @@
 #include <lsm/engine/memtable_cursor.hpp>
 #include <lsm/engine/merge_cursor.hpp>
 #include <lsm/engine/pins.hpp>
+#include <lsm/engine/read_cost.hpp>
 #include <lsm/engine/run_cursor.hpp>
 #include <lsm/engine/version.hpp>
 #include <lsm/engine/versioned_memtable.hpp>
@@ -35,6 +36,8 @@ public:
     [[nodiscard]] virtual visible_cursor<Key, Value>
     open(const key_range<Key>& range, direction way, sequence_number at,
          std::pmr::memory_resource& memory) const = 0;
+    /// Counts what a cursor that it opened has lost to the number of runs.
+    virtual void count_loss(const visible_cursor<Key, Value>& ended) const noexcept = 0;
 };
 
 /// How a lookup ended.
@@ -58,13 +61,14 @@ public:
     std::shared_ptr<const version_type> tables;
     std::shared_ptr<const void> medium;   ///< whose lock a view keeps, also one of memory alone
     std::shared_ptr<const pin_set> pins;  ///< that a view's own stands in
+    epochs* readers;  ///< where they count what they lose; lives as long as any table does
 
     read_state(std::shared_ptr<memtable_type> newest,
                std::vector<std::shared_ptr<memtable_type>> waiting,
                std::shared_ptr<const version_type> stored, std::shared_ptr<const void> on,
-               std::shared_ptr<const pin_set> pinned_in)
+               std::shared_ptr<const pin_set> pinned_in, epochs& read_by)
         : active(std::move(newest)), frozen(std::move(waiting)), tables(std::move(stored)),
-          medium(std::move(on)), pins(std::move(pinned_in)) {}
+          medium(std::move(on)), pins(std::move(pinned_in)), readers(&read_by) {}
 
     /// Shows the newest version of @p key that a reader at @p at sees: calls `f(value cell, keep)` if
     /// that is a value, under no lock; `keep()` is what the cell lives by, a shared pointer.
@@ -124,6 +128,11 @@ public:
         return {std::move(all), range, way, at};
     }
 
+    void count_loss(const visible_cursor<Key, Value>& ended) const noexcept override {
+        if (ended.alternated() < long_scan || tables->runs() < 2) return;
+        readers->enter().spend(read_cost::of_scan(ended.alternated()));
+    }
+
     /// Adds a memtable's cursor to the sources of a merge, in the memory of these.
     static void add_memtable(sources& to, std::shared_ptr<const memtable_type> from, direction way,
                              sequence_number at) {
@@ -138,6 +147,8 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t long_scan = 64;  // what others lose is in the price of a seek
+
     [[nodiscard]] const payload<Value>* find_in_memtables(const key_view& key,
                                                           sequence_number at) const {
         const payload<Value>* content = find_in(*active, key, at);

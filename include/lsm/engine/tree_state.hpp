@@ -88,8 +88,9 @@ struct tree_state {
     void publish(std::shared_ptr<memtable_type> newest,
                  std::vector<std::shared_ptr<memtable_type>> frozen,
                  std::shared_ptr<const version_type> tables) {
-        current.replace(std::make_shared<const read_state_type>(
-            newest, std::move(frozen), std::move(tables), store.medium, store.pins));
+        current.replace(std::make_shared<const read_state_type>(newest, std::move(frozen),
+                                                                std::move(tables), store.medium,
+                                                                store.pins, *store.readers));
         active = std::move(newest);
         share_memory();
     }
@@ -245,8 +246,8 @@ private:
                  Edit&& edit_further) {
         const auto before = current.share();
         auto tables = std::make_shared<const version_type>(apply(*before->tables, edit));
-        auto next = std::make_shared<const read_state_type>(before->active, std::move(frozen),
-                                                            tables, store.medium, store.pins);
+        auto next = std::make_shared<const read_state_type>(
+            before->active, std::move(frozen), tables, store.medium, store.pins, *store.readers);
         const table_ids gone = edit.gone();
         store.edit_root([&](root_record& root) {
             root.clean = false;

@@ -8,6 +8,7 @@
 #include <lsm/engine/merge_cursor.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -42,6 +43,9 @@ public:
     [[nodiscard]] view_of<Key> key() const { return key_at(shown_); }
     /// The entry's value. Valid until `next`. @pre the last `next` returned true
     [[nodiscard]] view_of<Value> value() const { return view_in<Value>(part_.values[shown_]); }
+
+    /// See `merge_cursor::alternated`.
+    [[nodiscard]] std::uint64_t alternated() const noexcept { return merge_.alternated(); }
 
 private:
     enum class state { fresh, moving, at_entry, at_end };

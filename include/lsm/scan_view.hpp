@@ -108,7 +108,7 @@ private:
     friend class scan_view;
 
     /// For the sources' cursors: what is left of a kilobyte, of which C libraries keep some for each
-    /// thread. Two runs and a memtable find their place there; more of them take more memory.
+    /// thread. Those of one run find their place there, and mostly of two; more take more memory.
     static constexpr std::size_t room_bytes = 896 - (std::min)(sizeof(cursor), std::size_t{592});
 
     struct shared {

@@ -190,9 +190,9 @@ private:
     bool fired_ = false;
 };
 
-/// Which call throws after the n-th: the first hundred each, then one in so many, from where earlier
-/// sweeps did not begin, so that together they meet most; with LSM_LONG=1 each. Where threads fail,
-/// they wait for a tenth of a second before they try again.
+/// Which call throws after the n-th: without threads the first hundred each, then one in so many, from
+/// where earlier sweeps did not begin, so that together they meet most; with LSM_LONG=1 each. Threads
+/// that fail wait for a tenth of a second before they try again, so of theirs one in 67.
 inline std::uint64_t next_call(std::uint64_t n, std::size_t threads, std::uint64_t sweep) {
 #ifdef __OPTIMIZE__
     constexpr std::uint64_t alone = 3;

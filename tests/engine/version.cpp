@@ -40,8 +40,8 @@ std::shared_ptr<const lsm::engine::table<int, int>> table(std::uint64_t id, int 
 /// As `1 2, 3 | 4`: levels, runs, tables by their numbers.
 std::string draw(const version& from) {
     std::string picture;
-    for (const auto& level : from.levels) {
-        if (&level != &from.levels.front()) picture += " |";
+    for (const auto& level : from.levels()) {
+        if (&level != &from.levels().front()) picture += " |";
         for (const auto& tables : level) {
             if (&tables != &level.front()) picture += ",";
             for (const auto& each : tables) picture += " " + std::to_string(each->record().id);
@@ -52,9 +52,7 @@ std::string draw(const version& from) {
 
 /// 1, 2 | 3 4
 version make() {
-    version made;
-    made.levels = {{{table(1, 0, 9)}, {table(2, 0, 9)}}, {{table(3, 0, 4), table(4, 5, 9)}}};
-    return made;
+    return {{{{table(1, 0, 9)}, {table(2, 0, 9)}}, {{table(3, 0, 4), table(4, 5, 9)}}}, 7};
 }
 
 }  // namespace
@@ -83,7 +81,17 @@ BOOST_AUTO_TEST_CASE(joins_a_run_by_key) {
 BOOST_AUTO_TEST_CASE(makes_levels_that_are_missing_and_drops_empty_ones_at_the_end) {
     BOOST_TEST(draw(apply(make(), edit{{1}, {table(5, 0, 9)}, 3, 0, true})) == "2 | 3 4 | | 5");
     BOOST_TEST(draw(apply(make(), edit{{3, 4}, {}, 0, 0, true})) == "1, 2");
-    BOOST_TEST(apply(make(), edit{{1, 2, 3, 4}, {}, 0, 0, true}).levels.empty());
+    BOOST_TEST(apply(make(), edit{{1, 2, 3, 4}, {}, 0, 0, true}).levels().empty());
+}
+
+BOOST_AUTO_TEST_CASE(shows_readers_its_runs_newest_first_also_after_a_move) {
+    version from = apply(make(), edit{{1}, {table(5, 0, 9)}, 3, 0, true});
+    const version moved = std::move(from);
+    std::string ids;
+    for (const run* const each : moved.runs())
+        ids += std::to_string(each->front()->record().id) + " ";
+    BOOST_TEST(ids == "2 3 5 ");
+    BOOST_TEST(moved.filter_seed() == 7);
 }
 
 BOOST_AUTO_TEST_CASE(leaves_the_version_before_as_it_was) {

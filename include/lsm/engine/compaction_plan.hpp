@@ -37,9 +37,9 @@ template <class Key, class Value>
         return static_cast<std::size_t>(std::ranges::lower_bound(ends, &key, less) - ends.begin());
     };
     compaction_view view;
-    view.levels.resize(from.levels.size());
-    for (std::size_t l = 0; l < from.levels.size(); ++l)
-        for (const auto& tables : from.levels[l]) {
+    view.levels.resize(from.levels().size());
+    for (std::size_t l = 0; l < from.levels().size(); ++l)
+        for (const auto& tables : from.levels()[l]) {
             run_summary& summary = view.levels[l].emplace_back();
             for (const auto& each : tables) {
                 const table_properties& is = each->index().properties;

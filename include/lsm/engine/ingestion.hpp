@@ -85,7 +85,7 @@ private:
                 state.options.storage.format,
                 [&store = state.store] { return store.next_table_id++; },
                 0,
-                state.current.share()->tables->levels.empty(),
+                state.current.share()->tables->levels().empty(),
                 max_table_bytes,
                 {}};
     }

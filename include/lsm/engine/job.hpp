@@ -123,13 +123,12 @@ private:
     }
     [[nodiscard]] std::unique_ptr<merge> begin_merge() {
         sources from(&memory_);
-        for (const auto& level : at_->tables->levels)
-            for (const auto& tables : level) {
-                run_type taken;
-                for (const auto& each : tables)
-                    if (is_input(*each)) taken.push_back(each);
-                if (!taken.empty()) taken_.push_back(std::move(taken));
-            }
+        for (const run_type* const tables : at_->tables->runs()) {
+            run_type taken;
+            for (const auto& each : *tables)
+                if (is_input(*each)) taken.push_back(each);
+            if (!taken.empty()) taken_.push_back(std::move(taken));
+        }
         for (const run_type& each : taken_)
             from.emplace_back(make_cursor<run_cursor<Key, Value>>(memory_, each, direction::forward,
                                                                   cache_use::pass_by),
@@ -212,8 +211,8 @@ private:
     /// The runs that are older than a place among them, without the inputs.
     [[nodiscard]] std::vector<run_type> older_than(std::size_t level, std::size_t run_index) const {
         std::vector<run_type> older;
-        for (std::size_t l = level; l < at_->tables->levels.size(); ++l) {
-            const auto& runs = at_->tables->levels[l];
+        for (std::size_t l = level; l < at_->tables->levels().size(); ++l) {
+            const auto& runs = at_->tables->levels()[l];
             for (std::size_t r = l == level ? run_index : 0; r < runs.size(); ++r) {
                 run_type tables = runs[r];
                 std::erase_if(tables, [&](const auto& each) { return is_input(*each); });

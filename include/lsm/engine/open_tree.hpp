@@ -137,7 +137,7 @@ public:
                 throw error(errc::invalid_argument,
                             "a scan's end has no place in the order: it is, or holds, a NaN");
         const auto reads = state_.read();
-        reads.spend(read_cost::of_seek(reads->tables->runs()));
+        reads.spend(read_cost::of_seek(reads->tables->runs().size()));
         return reads.share();
     }
     /// The tree as it is now, kept readable.

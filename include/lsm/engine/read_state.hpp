@@ -81,10 +81,10 @@ public:
             f(cell_of<Value>(content->value()), [&] { return reclaimable::share(*this); });
             return {true, 0};
         }
-        if (tables->levels.empty()) return {false, 0};
+        if (tables->runs().empty()) return {false, 0};
         bool found = false;
         const std::size_t asked =
-            tables->find({key, tables->filter_seed}, at,
+            tables->find({key, tables->filter_seed()}, at,
                          [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
                              found = kind == payload_kind::value;
                              if (found) f(value, keep);
@@ -104,7 +104,7 @@ public:
             if (!has_order(keys[i])) continue;  // a NaN was never put
             const payload<Value>* const content = find_in_memtables(keys[i], at);
             if (!content)
-                open.emplace_back(sought_key<Key>(keys[i], tables->filter_seed), i);
+                open.emplace_back(sought_key<Key>(keys[i], tables->filter_seed()), i);
             else if (content->kind() == payload_kind::value)
                 f(i, cell_of<Value>(content->value()));
         }
@@ -119,17 +119,16 @@ public:
     open(const key_range<Key>& range, direction way, sequence_number at,
          std::pmr::memory_resource& memory) const override {
         sources all(&memory);
-        all.reserve(1 + frozen.size() + tables->runs());
+        all.reserve(1 + frozen.size() + tables->runs().size());
         add_memtable(all, active, way, at);
         for (const auto& each : frozen) add_memtable(all, each, way, at);
-        for (const auto& level : tables->levels)
-            for (const auto& each : level)
-                all.emplace_back(make_cursor<run_cursor<Key, Value>>(memory, each, way), way);
+        for (const run<Key, Value>* const each : tables->runs())
+            all.emplace_back(make_cursor<run_cursor<Key, Value>>(memory, *each, way), way);
         return {std::move(all), range, way, at};
     }
 
     void count_loss(const visible_cursor<Key, Value>& ended) const noexcept override {
-        if (ended.alternated() < long_scan || tables->runs() < 2) return;
+        if (ended.alternated() < long_scan || tables->runs().size() < 2) return;
         readers->enter().spend(read_cost::of_scan(ended.alternated()));
     }
 

@@ -156,17 +156,16 @@ private:
     }
 
     version<Key, Value> open_tables(const tree_record& mine) {
-        version<Key, Value> tables;
-        tables.filter_seed = mine.filter_seed;
+        std::vector<typename version<Key, Value>::level> levels;
         for (const level_record& level : mine.levels) {
-            auto& runs = tables.levels.emplace_back();
+            auto& runs = levels.emplace_back();
             for (const run_record& records : level) {
                 auto& run = runs.emplace_back();
                 for (const table_record& record : records) run.push_back(open_table(record));
                 check_disjoint(run);
             }
         }
-        return tables;
+        return {std::move(levels), mine.filter_seed};
     }
     std::shared_ptr<table_type> open_table(const table_record& record) {
         std::shared_ptr<table_type> opened;

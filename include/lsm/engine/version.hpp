@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -22,26 +23,38 @@ namespace lsm::engine {
 /// The immutable set of live runs at one moment: levels, newest first; in each its runs, newest
 /// first; in each its tables, by key.
 template <class Key, class Value>
-struct version {
+class version {
+public:
     using table_type = table<Key, Value>;
     using run_type = run<Key, Value>;
     using level = std::vector<run_type>;
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
-    std::vector<level> levels;
-    std::uint64_t filter_seed = 0;  ///< of all tables
+    version() = default;
+    /// @param filter_seed of all tables
+    version(std::vector<level> levels, std::uint64_t filter_seed)
+        : levels_(std::move(levels)), filter_seed_(filter_seed) {
+        for (const level& each : levels_)
+            for (const run_type& tables : each) runs_.push_back(&tables);
+    }
+    version(version&&) = default;
+    version& operator=(version&&) = default;
+
+    [[nodiscard]] const std::vector<level>& levels() const noexcept { return levels_; }
+    /// Those of all levels, newest first: what a reader goes through.
+    [[nodiscard]] std::span<const run_type* const> runs() const noexcept { return runs_; }
+    [[nodiscard]] std::uint64_t filter_seed() const noexcept { return filter_seed_; }
 
     /// As `table::find`, over all runs, newest first. One table a run can hold the key.
     /// @returns how many runs were asked
     template <class F>
     std::size_t find(const sought_key<Key>& key, sequence_number at, F&& f) const {
         std::size_t asked = 0;
-        for (const level& each : levels)
-            for (const run_type& tables : each) {
-                ++asked;
-                const table_type* const in = table_of(tables, key.view);
-                if (in && !in->find(key, at, f)) return asked;
-            }
+        for (const run_type* const tables : runs_) {
+            ++asked;
+            const table_type* const in = table_of(*tables, key.view);
+            if (in && !in->find(key, at, f)) return asked;
+        }
         return asked;
     }
     /// As `find` of several keys, which go through each run side by side: while one waits for memory,
@@ -52,34 +65,29 @@ struct version {
                          F&& f) const {
         const std::size_t first = open.size();
         std::size_t asked = 0;
-        for (const level& each : levels)
-            for (const run_type& tables : each) {
-                asked += open.size();
-                for (auto& one : open) one.begin(table_of(tables, one.key()));
-                for (auto& one : open) one.choose_block();
-                for (const auto& one : open) one.expect_block();
-                for (const auto& one : open) one.expect_keys();
-                std::erase_if(open, [&](const auto& one) {
-                    return !one.find(at, [&](payload_kind kind, const cell<Value>& value,
-                                             auto&& keep) { return f(one, kind, value, keep); });
+        for (const run_type* const tables : runs_) {
+            asked += open.size();
+            for (auto& one : open) one.begin(table_of(*tables, one.key()));
+            for (auto& one : open) one.choose_block();
+            for (const auto& one : open) one.expect_block();
+            for (const auto& one : open) one.expect_keys();
+            std::erase_if(open, [&](const auto& one) {
+                return !one.find(at, [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
+                    return f(one, kind, value, keep);
                 });
-            }
+            });
+        }
         return asked - (std::min)(asked, first);
     }
 
     /// Calls `f(level, run, table)` for every table.
     template <class F>
     void for_each_table(F&& f) const {
-        for (std::size_t l = 0; l < levels.size(); ++l)
-            for (std::size_t r = 0; r < levels[l].size(); ++r)
-                for (const auto& each : levels[l][r]) f(l, r, each);
+        for (std::size_t l = 0; l < levels_.size(); ++l)
+            for (std::size_t r = 0; r < levels_[l].size(); ++r)
+                for (const auto& each : levels_[l][r]) f(l, r, each);
     }
 
-    [[nodiscard]] std::size_t runs() const noexcept {
-        std::size_t count = 0;
-        for (const level& each : levels) count += each.size();
-        return count;
-    }
     /// About the memory that the tables' indexes and filters take.
     [[nodiscard]] std::size_t index_bytes() const noexcept {
         std::size_t sum = 0;
@@ -97,14 +105,19 @@ struct version {
 
     /// As the root records it.
     [[nodiscard]] std::vector<level_record> records() const {
-        std::vector<level_record> all(levels.size());
-        for (std::size_t l = 0; l < levels.size(); ++l)
-            for (const run_type& tables : levels[l]) {
+        std::vector<level_record> all(levels_.size());
+        for (std::size_t l = 0; l < levels_.size(); ++l)
+            for (const run_type& tables : levels_[l]) {
                 run_record& record = all[l].emplace_back();
                 for (const auto& each : tables) record.push_back(each->record());
             }
         return all;
     }
+
+private:
+    std::vector<level> levels_;
+    std::vector<const run_type*> runs_;  // of them; what is moved stays where it is
+    std::uint64_t filter_seed_ = 0;
 };
 
 /// The difference between two versions.
@@ -131,14 +144,14 @@ template <class Key, class Value>
 [[nodiscard]] version<Key, Value> apply(const version<Key, Value>& before,
                                         const version_edit<Key, Value>& edit) {
     using run_type = run<Key, Value>;
-    version<Key, Value> after = before;
+    auto levels = before.levels();
     const table_ids removed(edit.removed);
     const auto is_removed = [&](const auto& each) { return removed.contains(each->record().id); };
-    for (auto& level : after.levels)
+    for (auto& level : levels)
         for (run_type& tables : level) std::erase_if(tables, is_removed);
     if (!edit.added.empty()) {
-        if (after.levels.size() <= edit.level) after.levels.resize(edit.level + 1);
-        auto& level = after.levels[edit.level];
+        if (levels.size() <= edit.level) levels.resize(edit.level + 1);
+        auto& level = levels[edit.level];
         const bool joins = !edit.new_run && edit.run_index < level.size();
         if (!joins) {
             const auto at = static_cast<std::ptrdiff_t>((std::min)(edit.run_index, level.size()));
@@ -151,9 +164,9 @@ template <class Key, class Value>
             });
         }
     }
-    for (auto& level : after.levels) std::erase_if(level, [](const auto& r) { return r.empty(); });
-    while (!after.levels.empty() && after.levels.back().empty()) after.levels.pop_back();
-    return after;
+    for (auto& level : levels) std::erase_if(level, [](const auto& r) { return r.empty(); });
+    while (!levels.empty() && levels.back().empty()) levels.pop_back();
+    return {std::move(levels), before.filter_seed()};
 }
 
 /// A table as events and statistics tell of it.

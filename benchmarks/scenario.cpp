@@ -116,11 +116,13 @@ public:
         const auto written = bytes_written();
         for (;;) {
             const auto begin = clock::now();
+            time_left_ = plan_.seconds - result.seconds;
             result.operations += static_cast<double>(perform(what, steps, took));
             result.seconds += seconds_since(begin);
-            const bool ended_early = plan_.confined_to != 0 && result.seconds < plan_.seconds;
-            if (!ended_early || steps.empty()) break;
-            steps = draw(what);  // the bound has no room for all at once
+            const bool goes_on = changes_nothing(steps) || plan_.confined_to != 0;
+            const bool once = what.begins == stage::empty || what.beside_compaction || !what.draw;
+            if (!goes_on || once || result.seconds >= plan_.seconds) break;
+            steps = draw(what);
         }
         if (what.begins == stage::empty || what.begins == stage::used) {
             const auto begin = clock::now();
@@ -144,6 +146,12 @@ public:
 private:
     static const workload* find(std::string_view name) {
         return &*std::ranges::find(workloads(), name, &workload::name);
+    }
+    static bool changes_nothing(const std::vector<step>& steps) {
+        return std::ranges::all_of(steps, [](const step& each) {
+            return each.what == action::get || each.what == action::get_none ||
+                   each.what == action::seek;
+        });
     }
     static double share_of_puts(const std::vector<step>& steps) {
         const auto puts = std::ranges::count_if(steps, [](const step& each) {
@@ -192,7 +200,7 @@ private:
             const std::size_t now = with->walk(forward);
             expect(now == present, "entries of a walk", now);
             seen += now;
-        } while (seconds_since(begin) < plan_.seconds);
+        } while (seconds_since(begin) < time_left_);
         return seen;
     }
 
@@ -213,7 +221,7 @@ private:
             else
                 with->run(some, took);
             done += some.size();
-            if (over() || (seconds_since(begin) > plan_.seconds && (!whole || what.synced))) break;
+            if (over() || (seconds_since(begin) > time_left_ && (!whole || what.synced))) break;
         }
         return done;
     }
@@ -279,6 +287,7 @@ private:
     std::string shape_;
     const plan& plan_;
     random next_;
+    double time_left_ = 0;  // of a workload that fills nothing
     range range_;
     contents expected_;  // with room for what YCSB D inserts
     opening opening_;

@@ -40,4 +40,17 @@ BOOST_AUTO_TEST_CASE(of_byte_arrays_is_their_own) {
     }(std::make_index_sequence<20>{});
 }
 
+BOOST_AUTO_TEST_CASE(finds_where_a_range_parts_wherever_it_is_expected) {
+    for (const std::size_t count : {0U, 1U, 7U, 16U, 17U, 18U, 19U, 60U})
+        for (std::size_t parts_at = 0; parts_at <= count; ++parts_at) {
+            const auto precedes = [&](std::size_t i) {
+                BOOST_REQUIRE(i < count);
+                return i < parts_at;
+            };
+            BOOST_REQUIRE(lsm::parted(count, precedes) == parts_at);
+            for (std::size_t expected = 0; expected <= count; ++expected)
+                BOOST_REQUIRE(lsm::parted_near(expected, count, precedes) == parts_at);
+        }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

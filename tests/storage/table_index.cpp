@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <lsm/codec/descending.hpp>
 #include <lsm/core/bytes.hpp>
 #include <lsm/storage/format/block/column_layout.hpp>
 #include <lsm/storage/format/table_index.hpp>
@@ -6,10 +7,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -24,6 +28,26 @@ std::string some_text(std::mt19937& random, std::size_t longest) {
 std::size_t naive(const std::vector<std::string>& keys, std::string_view sought) {
     return static_cast<std::size_t>(
         std::ranges::count_if(keys, [&](const std::string& key) { return key <= sought; }));
+}
+
+/// Keys that @p make draws, found as a naive search finds them.
+template <class Key, class Make>
+void check_keys(Make make) {
+    for (std::size_t round = 0; round < 300; ++round) {
+        lsm::table_index<Key> index;
+        for (std::size_t count = round % 30; count > 0; --count) index.first_keys.push_back(make());
+        std::ranges::sort(index.first_keys);
+        const auto [first, last] = std::ranges::unique(index.first_keys);
+        index.first_keys.erase(first, last);
+        index.make_search();
+        for (int each = 0; each < 20; ++each) {
+            const Key sought = make();
+            const auto naive = std::ranges::count_if(index.first_keys,
+                                                     [&](const Key& key) { return key <= sought; });
+            BOOST_REQUIRE(index.blocks_until(index.view(sought)) ==
+                          static_cast<std::size_t>(naive));
+        }
+    }
 }
 
 }  // namespace
@@ -52,6 +76,27 @@ BOOST_AUTO_TEST_CASE(finds_the_block_of_a_text_by_what_is_behind_the_shared_begi
         index.make_search();
         check();
     }
+}
+
+BOOST_AUTO_TEST_CASE(finds_the_block_of_any_key_by_its_head) {
+    std::mt19937 random(1);
+    check_keys<std::uint64_t>([&] { return random() % 50; });
+    check_keys<int>([&] { return static_cast<int>(random() % 50) - 25; });
+    check_keys<double>([&] { return static_cast<double>(random() % 50) / 8 - 3; });
+    check_keys<std::array<std::byte, 19>>([&] {
+        std::array<std::byte, 19> key{};
+        for (const std::size_t at : {2, 9, 16, 18}) key[at] = static_cast<std::byte>(random() % 3);
+        return key;
+    });
+    check_keys<std::vector<std::byte>>([&] {
+        const std::string text = some_text(random, 6);
+        const auto bytes = lsm::as_bytes(text);
+        return std::vector(bytes.begin(), bytes.end());
+    });
+    check_keys<lsm::descending<std::string>>(
+        [&] { return lsm::descending<std::string>{some_text(random, 3)}; });
+    check_keys<std::pair<int, std::string>>(
+        [&] { return std::pair(static_cast<int>(random() % 4), some_text(random, 2)); });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

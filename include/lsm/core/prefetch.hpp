@@ -20,6 +20,15 @@ void prefetch_for_search(std::span<const T> column) noexcept {
     for (std::size_t i = 1; i < parts; ++i) prefetch(column.data() + column.size() * i / parts);
 }
 
+/// Asks for a few elements around one.
+template <class T>
+void prefetch_around(std::span<const T> column, std::size_t which) noexcept {
+    constexpr std::size_t near = 8;
+    prefetch(column.data() + which);
+    prefetch(column.data() + (which > near ? which - near : 0));
+    prefetch(column.data() + (column.size() - which > near ? which + near : column.size() - 1));
+}
+
 /// Asks for all of a column.
 template <class T>
 void prefetch_all(std::span<const T> column) noexcept {

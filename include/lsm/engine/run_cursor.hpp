@@ -69,9 +69,9 @@ public:
         loaded_ = tables_[table_]->load(block_, cache_);
         auto window = loaded_->window();
         if (sought_) {  // only the first block can hold keys before the sought one
-            lsm::detail::prefetch_for_search(window.keys);
-            window = way_ == direction::forward ? window.part(lower(window), window.size())
-                                                : window.part(0, upper(window));
+            const std::size_t place = place_of_sought(window);
+            window = way_ == direction::forward ? window.part(place, window.size())
+                                                : window.part(0, place);
             sought_.reset();
             expect_first_value(window);
         } else {
@@ -150,19 +150,18 @@ private:
     [[nodiscard]] std::size_t blocks_of(std::size_t table) const {
         return tables_[table]->index().blocks.size();
     }
-    /// The first index whose key is not below the sought one.
-    [[nodiscard]] std::size_t lower(const window_of<Key, Value>& window) const {
+    /// Forward: the first index whose key is not below the sought one. Backward: the first whose key is
+    /// above it.
+    [[nodiscard]] std::size_t place_of_sought(const window_of<Key, Value>& window) const {
         const view_of<Key> key = codec<Key>::as_view(*sought_);
-        return parted(window.size(), [&](std::size_t i) {
-            return compare<key_view>(view_in<Key>(window.keys[i]), key) < 0;
-        });
-    }
-    /// The first index whose key is above the sought one.
-    [[nodiscard]] std::size_t upper(const window_of<Key, Value>& window) const {
-        const view_of<Key> key = codec<Key>::as_view(*sought_);
-        return parted(window.size(), [&](std::size_t i) {
-            return compare<key_view>(view_in<Key>(window.keys[i]), key) <= 0;
-        });
+        const block_search<Key, Value> search(tables_[table_]->index(), block_, window, key,
+                                              lookup::alone);
+        const auto order = [&](std::size_t i) {
+            return compare<key_view>(view_in<Key>(window.keys[i]), key);
+        };
+        return way_ == direction::forward
+                   ? search.first_not([&](std::size_t i) { return order(i) < 0; })
+                   : search.first_not([&](std::size_t i) { return order(i) <= 0; });
     }
 
     std::span<const std::shared_ptr<const table<Key, Value>>> tables_;

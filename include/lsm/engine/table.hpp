@@ -9,6 +9,7 @@
 #include <lsm/core/prefetch.hpp>
 #include <lsm/engine/block_cache.hpp>
 #include <lsm/engine/block_memory.hpp>
+#include <lsm/engine/block_search.hpp>
 #include <lsm/engine/table_file.hpp>
 #include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/record/root_record.hpp>
@@ -129,9 +130,10 @@ public:
         }
     }
     /// @pre the caller has entered the cache's epochs
-    void expect_keys(std::size_t which) const noexcept {
+    void expect_keys(std::size_t which, const key_view& key) const {
         if (const auto* const there = homes_[which].load(std::memory_order_seq_cst))
-            lsm::detail::prefetch_for_search(static_cast<const block_type&>(*there).window().keys);
+            block_search<Key, Value>(index_, which, static_cast<const block_type&>(*there).window(),
+                                     key, lookup::in_group);
     }
     /// @}
 
@@ -141,11 +143,12 @@ public:
     template <class F>
     bool find(const sought_key<Key>& key, sequence_number at, F&& f) const {
         const auto candidate = index_.candidate(key.view, key.hash);
-        return !candidate || find_in_block(*candidate, key.view, at, f);
+        return !candidate || find_in_block(*candidate, key.view, at, lookup::alone, f);
     }
     /// The same in the one block that may hold the key.
     template <class F>
-    bool find_in_block(std::size_t which, const key_view& key, sequence_number at, F&& f) const {
+    bool find_in_block(std::size_t which, const key_view& key, sequence_number at, lookup how,
+                       F&& f) const {
         block_pointer fetched;
         const block_type* seen = resident(which);
         if (!seen) {
@@ -153,7 +156,9 @@ public:
             seen = fetched.get();
         }
         const auto keep = [&] { return fetched ? fetched : reclaimable::share(*seen); };
-        return find_in(seen->window(), key, at, [&](payload_kind kind, const cell<Value>& value) {
+        const window_of<Key, Value>& window = seen->window();
+        const block_search<Key, Value> search(index_, which, window, key, how);
+        return find_in(window, search, key, at, [&](payload_kind kind, const cell<Value>& value) {
             return f(kind, value, keep);
         });
     }
@@ -181,10 +186,9 @@ private:
             cache_->keep(fetch_block(which), homes_[which]));
     }
     template <class F>
-    static bool find_in(const window_of<Key, Value>& window, const key_view& key,
-                        sequence_number at, F&& f) {
-        lsm::detail::prefetch_for_search(window.keys);
-        std::size_t i = parted(window.size(), [&](std::size_t each) {
+    static bool find_in(const window_of<Key, Value>& window, const block_search<Key, Value>& search,
+                        const key_view& key, sequence_number at, F&& f) {
+        std::size_t i = search.first_not([&](std::size_t each) {
             return compare<key_view>(view_in<Key>(window.keys[each]), key) < 0;
         });
         const bool all_seen = window.sequences.are_seen_at(at);

@@ -37,13 +37,13 @@ public:
         in_->expect_block(block_);
         in_->expect_fetch(block_);
     }
-    void expect_keys() const noexcept {
-        if (in_) in_->expect_keys(block_);
+    void expect_keys() const {
+        if (in_) in_->expect_keys(block_, *key_);
     }
     /// @returns whether to look further
     template <class F>
     bool find(sequence_number at, F&& f) const {
-        return !in_ || in_->find_in_block(block_, *key_, at, f);
+        return !in_ || in_->find_in_block(block_, *key_, at, lookup::in_group, f);
     }
 
 private:

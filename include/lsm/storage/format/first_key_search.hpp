@@ -3,16 +3,15 @@
 
 #include <lsm/codec/codec.hpp>
 #include <lsm/codec/head.hpp>
-#include <lsm/core/bytes.hpp>
+#include <lsm/codec/shared_beginning.hpp>
 #include <lsm/core/order.hpp>
+#include <lsm/storage/format/radix_table.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
-#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace lsm::detail {
@@ -27,8 +26,7 @@ template <has_codec Key>
     });
 }
 
-/// Finds a key's place among the first keys of a table's blocks. Keys that lie in the array itself are
-/// searched as they are.
+/// Finds a key's place among the first keys of a table's blocks.
 template <has_codec Key>
 class first_key_search {
 public:
@@ -43,41 +41,47 @@ public:
     }
 };
 
-/// Strings lie elsewhere, and those of a table often begin alike. So what all of them begin with is compared
-/// once, and of the rest the heads, which stand side by side in an array. Few have the same one, and only
-/// the texts of those are touched.
-template <>
-class first_key_search<std::string> {
+/// Keys with heads: what all of them begin with is compared once, and the head behind it tells which few
+/// the key may stand among. Of keys that lie elsewhere, as strings do, the heads stand side by side in an array,
+/// and only those keys are touched that have the same one.
+template <has_codec Key>
+    requires has_head<Key>
+class first_key_search<Key> {
+    using key_view = std::remove_cvref_t<view_of<Key>>;
+    static constexpr bool are_elsewhere = !std::is_trivially_copyable_v<Key>;
+
 public:
     first_key_search() = default;
-    explicit first_key_search(std::span<const std::string> keys) {
+    explicit first_key_search(std::span<const Key> keys) {
         if (keys.empty()) return;
-        const auto shared = std::ranges::mismatch(keys.front(), keys.back());
-        shared_.assign(keys.front().begin(), shared.in1);
-        heads_.reserve(keys.size());
-        for (const std::string& each : keys) heads_.push_back(head_behind_shared(each));
+        shared_ = {view(keys.front()), view(keys.back())};
+        std::vector<std::uint64_t> heads;
+        heads.reserve(keys.size());
+        for (const Key& each : keys) heads.push_back(shared_.head(view(each)));
+        places_ = radix_table(heads);
+        if constexpr (are_elsewhere) heads_ = std::move(heads);
     }
 
-    [[nodiscard]] std::size_t until(std::string_view sought,
-                                    std::span<const std::string> keys) const {
-        if (heads_.empty()) return count_until<std::string>(keys, sought);
-        const int order = sought.substr(0, shared_.size()).compare(shared_);
+    [[nodiscard]] std::size_t until(const key_view& sought, std::span<const Key> keys) const {
+        if (places_.empty()) return count_until<Key>(keys, sought);
+        const auto order = shared_.compare_beginning(sought, view(keys.front()));
         if (order != 0) return order < 0 ? 0 : keys.size();
-        const std::uint64_t head = head_behind_shared(sought);
-        const std::size_t below =
-            parted(heads_.size(), [&](std::size_t i) { return heads_[i] < head; });
-        const std::size_t same =
-            parted(heads_.size() - below, [&](std::size_t i) { return heads_[below + i] == head; });
-        return below + count_until<std::string>(keys.subspan(below, same), sought);
+        const std::uint64_t head = shared_.head(sought);
+        auto [first, last] = places_.among(head);
+        if constexpr (are_elsewhere) {
+            first += parted(last - first, [&](std::size_t i) { return heads_[first + i] < head; });
+            last = first +
+                   parted(last - first, [&](std::size_t i) { return heads_[first + i] == head; });
+        }
+        return first + count_until<Key>(keys.subspan(first, last - first), sought);
     }
 
 private:
-    [[nodiscard]] std::uint64_t head_behind_shared(std::string_view key) const noexcept {
-        return head_of_bytes(as_bytes(key.substr(shared_.size())));
-    }
+    [[nodiscard]] static view_of<Key> view(const Key& key) { return codec<Key>::as_view(key); }
 
-    std::string shared_;
-    std::vector<std::uint64_t> heads_;
+    shared_beginning<Key> shared_;
+    radix_table places_;
+    std::vector<std::uint64_t> heads_;  // of keys that lie elsewhere
 };
 
 }  // namespace lsm::detail

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace lsm::detail {
+
+/// Where sorted numbers begin that have the same first bits, from the first bit on in which the lowest and the
+/// highest differ: a search in them begins among few, if they lie about evenly, and among all at worst.
+/// As many entries as numbers, or twice as many, of four bytes.
+///
+/// Source: the radix table of Kipf et al., "RadixSpline: a single-pass learned index", 2020, without
+/// the spline.
+class radix_table {
+public:
+    struct range {
+        std::size_t first, last;  // [first, last)
+    };
+
+    radix_table() = default;
+    /// @param numbers ascending; of others it says something that is of no use
+    explicit radix_table(std::span<const std::uint64_t> numbers) {
+        if (numbers.empty()) return;
+        const auto count = static_cast<std::uint32_t>(numbers.size());
+        lowest_ = numbers.front();
+        highest_ = (std::max)(lowest_, numbers.back());
+        const auto bits = static_cast<int>(std::bit_width(highest_ - lowest_));
+        shift_ = (std::max)(0, bits - static_cast<int>(std::bit_width(numbers.size())));
+        const std::uint64_t groups = ((highest_ - lowest_) >> shift_) + 1;
+        begins_.reserve(groups + 1);
+        for (std::uint32_t i = 0; i < count; ++i)
+            while (begins_.size() <= group_of(std::clamp(numbers[i], lowest_, highest_)))
+                begins_.push_back(i);
+        begins_.resize(groups + 1, count);
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return begins_.empty(); }
+
+    /// Those that a number may be among: all before them are below it, all behind them above it. O(1).
+    [[nodiscard]] range among(std::uint64_t number) const noexcept {
+        if (number < lowest_) return {0, 0};
+        if (number > highest_) return {begins_.back(), begins_.back()};
+        const std::uint64_t group = group_of(number);
+        return {begins_[group], begins_[group + 1]};
+    }
+
+private:
+    [[nodiscard]] std::uint64_t group_of(std::uint64_t number) const noexcept {
+        return (number - lowest_) >> shift_;
+    }
+
+    std::uint64_t lowest_ = 0, highest_ = 0;
+    int shift_ = 0;
+    std::vector<std::uint32_t> begins_;  // of each group, and where the last one ends
+};
+
+}  // namespace lsm::detail

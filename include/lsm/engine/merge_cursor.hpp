@@ -103,19 +103,24 @@ private:
         if (short_parts_ > 0) alternated_ += count;
         return part;
     }
-    /// Lets the first source go on behind the part that was handed out.
+    /// Lets the first source go on behind the part that was handed out. Where it has more in its window, the
+    /// part ended because the second one goes on.
     void pass_given() {
         keeps_given_ = false;
         if (!std::exchange(gave_part_, false)) return;
-        if (first().left() == 0) first().next();
+        if (first().left() > 0) {
+            std::swap(heap_.front(), heap_[second_]);
+            return sift_down(second_);
+        }
+        first().next();
         settle_first();
     }
     /// How many entries the first source has before the second goes on: at least one.
-    [[nodiscard]] std::size_t parted() const {
+    [[nodiscard]] std::size_t parted() {
         const source& from = sources_[heap_.front()];
         if (heap_.size() == 1) return from.left();
-        const std::size_t second =
-            heap_.size() > 2 && before(heap_[2], heap_[1]) ? heap_[2] : heap_[1];
+        second_ = heap_.size() > 2 && before(heap_[2], heap_[1]) ? 2 : 1;
+        const std::size_t second = heap_[second_];
         const bool newer = heap_.front() < second;  // and so goes first on equal keys
         const cell<Key> limit = sources_[second].next_key();
         return gallop(from.left(), [&](std::size_t n) {
@@ -226,6 +231,7 @@ private:
     sequence_number at_;
     sources sources_;  // newest first
     std::pmr::vector<std::size_t> heap_;
+    std::size_t second_ = 0;  // where in the heap the source stood that goes on behind a part
     bool gave_part_ = false;  // of the first source, which has not gone on
     bool keeps_given_ = false;
     std::size_t short_parts_ = 0;  // one after another

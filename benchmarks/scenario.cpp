@@ -119,10 +119,11 @@ public:
             time_left_ = plan_.seconds - result.seconds;
             result.operations += static_cast<double>(perform(what, steps, took));
             result.seconds += seconds_since(begin);
-            const bool goes_on = changes_nothing(steps) || plan_.confined_to != 0;
             const bool once = what.begins == stage::empty || what.beside_compaction || !what.draw;
-            if (!goes_on || once || result.seconds >= plan_.seconds) break;
-            steps = draw(what);
+            if (once || result.seconds >= plan_.seconds) break;
+            if (changes_nothing(steps)) continue;
+            if (plan_.confined_to == 0) break;
+            steps = draw(what);  // the bound has no room for all at once
         }
         if (what.begins == stage::empty || what.begins == stage::used) {
             const auto begin = clock::now();

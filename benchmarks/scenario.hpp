@@ -18,7 +18,7 @@ struct plan {
     std::size_t entries = 1'000'000;
     std::size_t memory = std::size_t{256} << 20;
     std::size_t confined_to = 0;  ///< bytes of the process, once it has loaded; 0: no bound
-    double seconds = 1;           ///< so long reads go on, and at most what fills nothing
+    double seconds = 1;           ///< of reads, and at most of whatever does not fill
     survives class_of = survives::process;
     std::filesystem::path folder;
 };

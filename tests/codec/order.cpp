@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(finds_where_a_range_parts_wherever_it_is_expected) {
             };
             BOOST_REQUIRE(lsm::parted(count, precedes) == parts_at);
             for (std::size_t expected = 0; expected <= count; ++expected)
-                BOOST_REQUIRE(lsm::parted_near(expected, count, precedes) == parts_at);
+                BOOST_REQUIRE(lsm::parted_near(expected, 8, count, precedes) == parts_at);
         }
 }
 

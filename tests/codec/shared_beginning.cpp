@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,8 @@ void check(std::mt19937& random) {
             const auto order = shared.compare_beginning(view(i), view(low));
             if (i < low) BOOST_TEST((order <= 0));
             if (i > high) BOOST_TEST((order >= 0));
+            if (order == 0 && i < low) BOOST_TEST(shared.head(view(i)) <= shared.head(view(low)));
+            if (order == 0 && i > high) BOOST_TEST(shared.head(view(i)) >= shared.head(view(high)));
             if (i < low || i > high) continue;
             BOOST_TEST((order == 0));
             if (i > low) BOOST_TEST(shared.head(view(i - 1)) <= shared.head(view(i)));
@@ -74,6 +77,13 @@ BOOST_AUTO_TEST_CASE(is_passed_over_so_that_heads_differ) {
     const lsm::detail::shared_beginning<std::string> shared(low, high);
     BOOST_TEST(shared.head(low) < shared.head(middle));
     BOOST_TEST(shared.head(middle) < shared.head(high));
+    const auto bytes = [](std::string_view text) {
+        const auto all = lsm::as_bytes(text);
+        return std::vector(all.begin(), all.end());
+    };
+    const lsm::detail::shared_beginning<std::vector<std::byte>> of_bytes(bytes(low), bytes(high));
+    BOOST_TEST(of_bytes.head(bytes(low)) < of_bytes.head(bytes(middle)));
+    BOOST_TEST(of_bytes.head(bytes(middle)) < of_bytes.head(bytes(high)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 namespace {
 
 using version = lsm::engine::version<int, int>;
+static_assert(!std::copy_constructible<version>);  // its list of runs would be the other one's
 using edit = lsm::engine::version_edit<int, int>;
 using run = lsm::engine::run<int, int>;
 
@@ -86,7 +88,8 @@ BOOST_AUTO_TEST_CASE(makes_levels_that_are_missing_and_drops_empty_ones_at_the_e
 
 BOOST_AUTO_TEST_CASE(shows_readers_its_runs_newest_first_also_after_a_move) {
     version from = apply(make(), edit{{1}, {table(5, 0, 9)}, 3, 0, true});
-    const version moved = std::move(from);
+    version moved;
+    moved = std::move(from);
     std::string ids;
     for (const run* const each : moved.runs())
         ids += std::to_string(each->front()->record().id) + " ";

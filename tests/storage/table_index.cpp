@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -83,6 +84,10 @@ BOOST_AUTO_TEST_CASE(finds_the_block_of_any_key_by_its_head) {
     check_keys<std::uint64_t>([&] { return random() % 50; });
     check_keys<int>([&] { return static_cast<int>(random() % 50) - 25; });
     check_keys<double>([&] { return static_cast<double>(random() % 50) / 8 - 3; });
+    check_keys<double>([&] {
+        const double limits[] = {-HUGE_VAL, -1.5, -0.0, 0.0, 2.5, HUGE_VAL};
+        return limits[random() % 6];
+    });
     check_keys<std::array<std::byte, 19>>([&] {
         std::array<std::byte, 19> key{};
         for (const std::size_t at : {2, 9, 16, 18}) key[at] = static_cast<std::byte>(random() % 3);

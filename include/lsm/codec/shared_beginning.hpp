@@ -10,26 +10,25 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
 #include <string_view>
 #include <type_traits>
 
 namespace lsm::detail {
 
 /// What all keys between two others begin with: behind it they differ, and their heads there tell more
-/// than those of the whole keys. Only byte strings and byte arrays have a beginning; of other keys it
-/// is nothing. Cheap to make, and holds no key.
+/// than those of the whole keys. Only texts, byte strings and byte arrays have a beginning; of other keys
+/// it is nothing. Holds no key. O(its length).
 template <has_head Key>
 class shared_beginning {
-    using view = std::remove_cvref_t<view_of<Key>>;
-    static constexpr std::size_t array_size = byte_array_size<view>;
-    static constexpr bool is_text = std::same_as<view, std::string_view>;
-    static constexpr bool is_bytes = std::same_as<view, byte_view>;
+    using key_view = std::remove_cvref_t<view_of<Key>>;
+    static constexpr std::size_t array_size = byte_array_size<key_view>;
+    static constexpr bool is_text = std::same_as<key_view, std::string_view>;
+    static constexpr bool is_bytes = std::same_as<key_view, byte_buffer>;
 
 public:
     shared_beginning() = default;
     /// @pre @p low is not above @p high
-    shared_beginning(const view& low, const view& high) {
+    shared_beginning(const key_view& low, const key_view& high) {
         if constexpr (array_size > 0)
             while (bytes_ + word < array_size && number_at(low, bytes_) == number_at(high, bytes_))
                 bytes_ += word;
@@ -38,7 +37,8 @@ public:
     }
 
     /// How a key begins, compared with @p one that begins so.
-    [[nodiscard]] std::weak_ordering compare_beginning(const view& key, const view& one) const {
+    [[nodiscard]] std::weak_ordering compare_beginning(const key_view& key,
+                                                       const key_view& one) const {
         if constexpr (array_size > 0) {
             for (std::size_t at = 0; at < bytes_; at += word)
                 if (const auto order = number_at(key, at) <=> number_at(one, at); order != 0)
@@ -46,19 +46,18 @@ public:
         } else if constexpr (is_text) {
             return key.substr(0, bytes_) <=> one.substr(0, bytes_);
         } else if constexpr (is_bytes) {
-            return as_text(key.first((std::min)(bytes_, key.size()))) <=>
-                   as_text(one.first(bytes_));
+            return as_text(key).substr(0, bytes_) <=> as_text(one).substr(0, bytes_);
         }
         return std::weak_ordering::equivalent;
     }
-    /// The head of what is behind it. @pre the key begins so
-    [[nodiscard]] std::uint64_t head(const view& key) const {
+    /// The head of what is behind it. Says nothing of a key that does not begin so.
+    [[nodiscard]] std::uint64_t head(const key_view& key) const {
         if constexpr (array_size > 0)
             return number_at(key, bytes_);
         else if constexpr (is_text)
             return head_of_bytes(as_bytes(key.substr((std::min)(bytes_, key.size()))));
         else if constexpr (is_bytes)
-            return head_of_bytes(key.subspan((std::min)(bytes_, key.size())));
+            return head_of_bytes(byte_view(key).subspan((std::min)(bytes_, key.size())));
         else
             return head_of<Key>(key);
     }

@@ -79,7 +79,7 @@ template <ordered T>
 }
 
 /// The first of @p count indices that does not precede, where all that do stand in front; @p count if
-/// all do. O(log count), in steps that do not depend on what is found, so that none is mispredicted.
+/// all do. O(log count), in as many steps whatever is found.
 template <class Precedes>
 [[nodiscard]] constexpr std::size_t parted(std::size_t count, Precedes&& precedes) {
     std::size_t first = 0;
@@ -91,13 +91,13 @@ template <class Precedes>
     return first + (count == 1 && precedes(first) ? 1 : 0);
 }
 
-/// The same, faster where it is near a place that one expects. O(log count) wherever it is.
+/// The same, faster where it is within @p reach of the place that one expects. O(log count) wherever it is.
+/// @pre `expected <= count`
 template <class Precedes>
-[[nodiscard]] constexpr std::size_t parted_near(std::size_t expected, std::size_t count,
-                                                Precedes&& precedes) {
-    constexpr std::size_t near = 8;
-    std::size_t first = expected > near ? expected - near : 0;
-    std::size_t last = count - expected > near ? expected + near : count;
+[[nodiscard]] constexpr std::size_t parted_near(std::size_t expected, std::size_t reach,
+                                                std::size_t count, Precedes&& precedes) {
+    std::size_t first = expected > reach ? expected - reach : 0;
+    std::size_t last = count - expected > reach ? expected + reach : count;
     if (first > 0 && !precedes(first - 1)) {
         last = first - 1;
         first = 0;

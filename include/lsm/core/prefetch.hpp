@@ -20,13 +20,13 @@ void prefetch_for_search(std::span<const T> column) noexcept {
     for (std::size_t i = 1; i < parts; ++i) prefetch(column.data() + column.size() * i / parts);
 }
 
-/// Asks for a few elements around one.
+/// Asks for an element, and for those at a distance from it in both directions: all between them, where
+/// elements are small.
 template <class T>
-void prefetch_around(std::span<const T> column, std::size_t which) noexcept {
-    constexpr std::size_t near = 8;
+void prefetch_around(std::span<const T> column, std::size_t which, std::size_t distance) noexcept {
     prefetch(column.data() + which);
-    prefetch(column.data() + (which > near ? which - near : 0));
-    prefetch(column.data() + (column.size() - which > near ? which + near : column.size() - 1));
+    prefetch(column.data() + (which > distance ? which - distance : 0));
+    prefetch(column.data() + (std::min)(which + distance, column.size() - 1));
 }
 
 /// Asks for all of a column.

@@ -3,6 +3,7 @@
 
 #include <lsm/core/order.hpp>
 #include <lsm/core/prefetch.hpp>
+#include <lsm/engine/block_search.hpp>
 #include <lsm/engine/cursor.hpp>
 #include <lsm/engine/read_ahead.hpp>
 #include <lsm/engine/table.hpp>
@@ -155,7 +156,7 @@ private:
     [[nodiscard]] std::size_t place_of_sought(const window_of<Key, Value>& window) const {
         const view_of<Key> key = codec<Key>::as_view(*sought_);
         const block_search<Key, Value> search(tables_[table_]->index(), block_, window, key,
-                                              lookup::alone);
+                                              lookup_manner::alone);
         const auto order = [&](std::size_t i) {
             return compare<key_view>(view_in<Key>(window.keys[i]), key);
         };

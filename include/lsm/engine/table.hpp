@@ -133,7 +133,7 @@ public:
     void expect_keys(std::size_t which, const key_view& key) const {
         if (const auto* const there = homes_[which].load(std::memory_order_seq_cst))
             block_search<Key, Value>(index_, which, static_cast<const block_type&>(*there).window(),
-                                     key, lookup::in_group);
+                                     key, lookup_manner::in_group);
     }
     /// @}
 
@@ -143,12 +143,12 @@ public:
     template <class F>
     bool find(const sought_key<Key>& key, sequence_number at, F&& f) const {
         const auto candidate = index_.candidate(key.view, key.hash);
-        return !candidate || find_in_block(*candidate, key.view, at, lookup::alone, f);
+        return !candidate || find_in_block(*candidate, key.view, at, lookup_manner::alone, f);
     }
     /// The same in the one block that may hold the key.
     template <class F>
-    bool find_in_block(std::size_t which, const key_view& key, sequence_number at, lookup how,
-                       F&& f) const {
+    bool find_in_block(std::size_t which, const key_view& key, sequence_number at,
+                       lookup_manner how, F&& f) const {
         block_pointer fetched;
         const block_type* seen = resident(which);
         if (!seen) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/engine/block_search.hpp>
 #include <lsm/engine/table.hpp>
 
 #include <cstddef>
@@ -43,7 +44,7 @@ public:
     /// @returns whether to look further
     template <class F>
     bool find(sequence_number at, F&& f) const {
-        return !in_ || in_->find_in_block(block_, *key_, at, lookup::in_group, f);
+        return !in_ || in_->find_in_block(block_, *key_, at, lookup_manner::in_group, f);
     }
 
 private:

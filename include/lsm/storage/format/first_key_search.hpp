@@ -5,7 +5,7 @@
 #include <lsm/codec/head.hpp>
 #include <lsm/codec/shared_beginning.hpp>
 #include <lsm/core/order.hpp>
-#include <lsm/storage/format/radix_table.hpp>
+#include <lsm/storage/format/radix_search.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -42,13 +42,13 @@ public:
 };
 
 /// Keys with heads: what all of them begin with is compared once, and the head behind it tells which few
-/// the key may stand among. Of keys that lie elsewhere, as strings do, the heads stand side by side in an array,
-/// and only those keys are touched that have the same one.
+/// the key may stand among. Of keys that may lie elsewhere, as strings do, the heads stand side by side in an
+/// array, and of these few only those are touched that have the same one.
 template <has_codec Key>
     requires has_head<Key>
 class first_key_search<Key> {
     using key_view = std::remove_cvref_t<view_of<Key>>;
-    static constexpr bool are_elsewhere = !std::is_trivially_copyable_v<Key>;
+    static constexpr bool may_lie_elsewhere = !std::is_trivially_copyable_v<Key>;
 
 public:
     first_key_search() = default;
@@ -58,8 +58,9 @@ public:
         std::vector<std::uint64_t> heads;
         heads.reserve(keys.size());
         for (const Key& each : keys) heads.push_back(shared_.head(view(each)));
-        places_ = radix_table(heads);
-        if constexpr (are_elsewhere) heads_ = std::move(heads);
+        if (heads.front() == heads.back()) return;  // they tell nothing
+        places_ = radix_search(heads);
+        if constexpr (may_lie_elsewhere) heads_ = std::move(heads);
     }
 
     [[nodiscard]] std::size_t until(const key_view& sought, std::span<const Key> keys) const {
@@ -68,7 +69,7 @@ public:
         if (order != 0) return order < 0 ? 0 : keys.size();
         const std::uint64_t head = shared_.head(sought);
         auto [first, last] = places_.among(head);
-        if constexpr (are_elsewhere) {
+        if constexpr (may_lie_elsewhere) {
             first += parted(last - first, [&](std::size_t i) { return heads_[first + i] < head; });
             last = first +
                    parted(last - first, [&](std::size_t i) { return heads_[first + i] == head; });
@@ -80,7 +81,7 @@ private:
     [[nodiscard]] static view_of<Key> view(const Key& key) { return codec<Key>::as_view(key); }
 
     shared_beginning<Key> shared_;
-    radix_table places_;
+    radix_search places_;
     std::vector<std::uint64_t> heads_;  // of keys that lie elsewhere
 };
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <lsm/storage/format/radix_table.hpp>
+#include <lsm/storage/format/radix_search.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <random>
 #include <vector>
 
@@ -29,13 +28,13 @@ numbers some_numbers(std::mt19937_64& random) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(storage_radix_table)
+BOOST_AUTO_TEST_SUITE(storage_radix_search)
 
 BOOST_AUTO_TEST_CASE(has_what_is_less_before_and_what_is_greater_behind) {
     std::mt19937_64 random(1);
     for (int round = 0; round < 3000; ++round) {
         const numbers all = some_numbers(random);
-        const lsm::detail::radix_table table(all);
+        const lsm::detail::radix_search table(all);
         BOOST_REQUIRE(table.empty() == all.empty());
         if (all.empty()) continue;
         for (int each = 0; each < 20; ++each) {
@@ -52,7 +51,7 @@ BOOST_AUTO_TEST_CASE(has_what_is_less_before_and_what_is_greater_behind) {
 BOOST_AUTO_TEST_CASE(leaves_one_or_two_of_numbers_that_lie_evenly) {
     numbers all(1000);
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = 1'000'000'007 + 12'345 * i;
-    const lsm::detail::radix_table table(all);
+    const lsm::detail::radix_search table(all);
     for (const std::uint64_t each : all) {
         const auto [first, last] = table.among(each);
         BOOST_TEST(last - first <= 2U);
@@ -64,7 +63,7 @@ BOOST_AUTO_TEST_CASE(stays_within_numbers_that_are_not_sorted) {
     for (int round = 0; round < 1000; ++round) {
         numbers all(1 + random() % 20);
         for (std::uint64_t& each : all) each = random() >> random() % 64;
-        const lsm::detail::radix_table table(all);
+        const lsm::detail::radix_search table(all);
         for (int each = 0; each < 20; ++each) {
             const auto [first, last] = table.among(random() >> random() % 64);
             BOOST_REQUIRE((first <= last && last <= all.size()));

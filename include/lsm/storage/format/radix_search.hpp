@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/core/config.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>
@@ -10,21 +12,21 @@
 
 namespace lsm::detail {
 
-/// Where sorted numbers begin that have the same first bits, from the first bit on in which the lowest and the
-/// highest differ: a search in them begins among few, if they lie about evenly, and among all at worst.
-/// As many entries as numbers, or twice as many, of four bytes.
+/// Finds where a number may stand among sorted ones. They are grouped by the first bits of how far they
+/// are above the lowest, and it is known where each group begins: where they lie about evenly, one or
+/// two are left to be searched, and all of them at worst. Two to eight bytes a number.
 ///
 /// Source: the radix table of Kipf et al., "RadixSpline: a single-pass learned index", 2020, without
 /// the spline.
-class radix_table {
+class radix_search {
 public:
     struct range {
         std::size_t first, last;  // [first, last)
     };
 
-    radix_table() = default;
+    radix_search() = default;
     /// @param numbers ascending; of others it says something that is of no use
-    explicit radix_table(std::span<const std::uint64_t> numbers) {
+    explicit radix_search(std::span<const std::uint64_t> numbers) {
         if (numbers.empty()) return;
         const auto count = static_cast<std::uint32_t>(numbers.size());
         lowest_ = numbers.front();
@@ -42,7 +44,9 @@ public:
     [[nodiscard]] bool empty() const noexcept { return begins_.empty(); }
 
     /// Those that a number may be among: all before them are below it, all behind them above it. O(1).
+    /// @pre not empty
     [[nodiscard]] range among(std::uint64_t number) const noexcept {
+        LSM_ASSERT(!empty());
         if (number < lowest_) return {0, 0};
         if (number > highest_) return {begins_.back(), begins_.back()};
         const std::uint64_t group = group_of(number);

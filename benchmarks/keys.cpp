@@ -99,6 +99,7 @@ void measure(const kind& of, const std::filesystem::path& folder) {
     const auto some = [&] { return all[random() % all.size()]; };
     const auto where = folder / "store";
     std::filesystem::remove_all(where);
+    std::filesystem::create_directories(folder);
     {
         tree store(where, {.memory_bytes = std::size_t{128} << 20});
         std::vector<std::pair<key, key>> loaded;

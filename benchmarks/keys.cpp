@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How fast ours finds keys of several kinds: consecutive ones are the best case of a search that guesses.
+// How fast ours finds keys of several kinds: numbers without a gap are the best case of a search that guesses.
 // `lsm_keys [folder]` prints a table.
 #include <lsm/lsm.hpp>
 

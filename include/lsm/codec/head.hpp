@@ -22,7 +22,8 @@
 namespace lsm {
 
 /// Where a key's order begins: a number that is compared before anything else of the key is touched.
-/// The law: a < b gives head(a) <= head(b). Keys whose heads break it are not found. A head is *exact* where equal heads mean equal keys.
+/// The law: a < b gives head(a) <= head(b); keys whose heads break it are not found. A head is *exact*
+/// where equal heads mean equal keys.
 ///
 /// Numbers and short byte arrays have exact heads; strings and bytes have their first eight bytes,
 /// pairs and tuples the head of their first part, `descending` keys that of the key turned round. The

@@ -91,7 +91,8 @@ template <class Precedes>
     return first + (count == 1 && precedes(first) ? 1 : 0);
 }
 
-/// The same, faster where it is within @p reach of the place that one expects. O(log count) wherever it is.
+/// The same, faster where it is within @p reach of the place that one expects. O(log count) wherever
+/// it is.
 /// @pre `expected <= count`
 template <class Precedes>
 [[nodiscard]] constexpr std::size_t parted_near(std::size_t expected, std::size_t reach,

@@ -23,8 +23,8 @@ enum class lookup_manner : bool {
 
 /// Finds a key in a block. The index has the key that the block begins with, and the next block's, or the
 /// table's last one; between them keys mostly lie about evenly. So the key's place is guessed before
-/// any of the block is read, and what is there is asked for at once, its value too: what would be three
-/// waits for memory is one. After a wrong guess all is searched, line after line.
+/// any of the block's keys is read, and what is there is asked for at once, its value too: what would be
+/// three waits for memory is one. After a wrong guess the rest is searched, line after line.
 ///
 /// Source: interpolation search, Peterson, "Addressing for random-access storage", 1957; one step of it.
 template <class Key, class Value>

@@ -60,3 +60,7 @@ inline auto is(lsm::errc code) {
 }
 
 }  // namespace support
+
+#ifdef LSM_TEST_TREES
+#include <support/compiled_trees.hpp>
+#endif

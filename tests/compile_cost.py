@@ -16,10 +16,18 @@ import subprocess
 import sys
 import tempfile
 
-FIRST_TREE = """
+BEGIN = """
 #include <lsm/lsm.hpp>
 #include <cstdint>
+"""
 
+# What its own file has compiled: the one that uses it does not.
+COMPILED_ELSEWHERE = """
+extern template class lsm::basic_lsm_tree<std::uint64_t, std::uint64_t, lsm::b_tree_memtable,
+                                          lsm::block_storage<>, lsm::leveled_compaction>;
+"""
+
+USE = """
 int main() {
     lsm::lsm_tree<std::uint64_t, std::uint64_t> tree{"numbers"};
     tree.put(1, 2);
@@ -34,7 +42,8 @@ int main() {
 FILES = [
     ("<lsm/fwd.hpp>", "#include <lsm/fwd.hpp>\n", 0.15),
     ("<lsm/lsm.hpp>", "#include <lsm/lsm.hpp>\n", 1.5),
-    ("a first tree", FIRST_TREE, 4.0),
+    ("a first tree", BEGIN + USE, 4.0),
+    ("another file's", BEGIN + COMPILED_ELSEWHERE + USE, 2.0),
 ]
 
 

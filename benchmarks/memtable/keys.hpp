@@ -23,21 +23,21 @@ inline std::uint64_t scatter(std::uint64_t n) noexcept {
 /// 8-byte numbers in no order.
 struct random_numbers {
     using key = std::uint64_t;
-    static constexpr const char* name = "random numbers";
+    static constexpr const char* name = "Random 8-byte numbers";
     static key make(std::uint64_t i) noexcept { return scatter(i); }
 };
 
 /// 8-byte numbers in ascending order.
 struct ascending_numbers {
     using key = std::uint64_t;
-    static constexpr const char* name = "ascending numbers";
+    static constexpr const char* name = "Ascending 8-byte numbers";
     static key make(std::uint64_t i) noexcept { return i; }
 };
 
 /// 16 bytes that differ from the first on.
 struct random_text {
     using key = std::string;
-    static constexpr const char* name = "random text, 16 bytes";
+    static constexpr const char* name = "Random text of 16 bytes";
     static key make(std::uint64_t i) {
         char digits[17];
         std::snprintf(digits, sizeof digits, "%016llx",
@@ -49,7 +49,7 @@ struct random_text {
 /// 20 bytes, the first four of which are the same: of a million keys, a hundred share their head.
 struct user_names {
     using key = std::string;
-    static constexpr const char* name = "user names, 20 bytes";
+    static constexpr const char* name = "Names of 20 bytes, whose first four are the same";
     static key make(std::uint64_t i) {
         constexpr std::uint64_t modulus = 10'000'000'000'000'000U;
         constexpr std::uint64_t odd = 6'180'339'887'498'949U;  // no factor in common with it

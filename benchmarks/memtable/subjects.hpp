@@ -68,6 +68,9 @@ struct without_heads : shape {
 struct without_huge_pages : shape {
     static constexpr bool huge_pages = false;
 };
+struct sorted_the_other_way : shape {
+    static constexpr bool counts_to_sort = !shape::counts_to_sort;
+};
 template <std::size_t Slots>
 struct with_leaves_of : shape {
     static constexpr std::size_t leaf_slots = Slots;

@@ -46,6 +46,8 @@ class run {
 public:
     explicit run(const key_set<Kind>& keys) : keys_(keys) {}
 
+    void fill() { put_all(); }
+
     /// One thread, nobody beside it.
     timings alone() {
         const std::size_t count = keys_.order.size();

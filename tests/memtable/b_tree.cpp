@@ -37,6 +37,13 @@ struct small_nodes_without_heads : small_nodes {
 struct small_nodes_without_fingerprints : small_nodes {
     static constexpr bool fingerprints = false;
 };
+/// What a processor with wide registers does, on any.
+struct sorted_by_counting : lsm::detail::b_tree_shape {
+    static constexpr bool counts_to_sort = true;
+};
+struct sorted_by_comparing : lsm::detail::b_tree_shape {
+    static constexpr bool counts_to_sort = false;
+};
 
 template <class Shape>
 struct shaped {
@@ -47,7 +54,8 @@ struct shaped {
 };
 using small_tree = shaped<small_nodes>;
 using shapes = std::tuple<small_tree, shaped<small_nodes_without_heads>,
-                          shaped<small_nodes_without_fingerprints>>;
+                          shaped<small_nodes_without_fingerprints>, shaped<sorted_by_counting>,
+                          shaped<sorted_by_comparing>>;
 
 template <class Key>
 using small_table = small_tree::memtable<Key, content>;

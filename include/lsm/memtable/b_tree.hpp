@@ -59,11 +59,17 @@ namespace detail {
 /// one by one.
 struct b_tree_shape {
     static constexpr std::size_t leaf_slots = 64;
-    static constexpr std::size_t inner_sorted = 64;
-    static constexpr std::size_t inner_appended = 8;
+    static constexpr std::size_t inner_sorted = 16;
+    static constexpr std::size_t inner_appended = 4;
     static constexpr bool fingerprints = true;
     static constexpr bool heads = true;
     static constexpr bool huge_pages = true;
+    /// Leaves are put in order by counting, where heads are whole keys: faster in wide registers only.
+#if defined(__AVX2__)
+    static constexpr bool counts_to_sort = true;
+#else
+    static constexpr bool counts_to_sort = false;
+#endif
 
     /// Called between the stores by which readers come to see a split: tests read there.
     static void between_stores() noexcept {}

@@ -155,7 +155,7 @@ private:
     void sort_from(std::size_t begin) {
         const auto from = items_.begin() + static_cast<std::ptrdiff_t>(begin);
         const auto end = items_.begin() + static_cast<std::ptrdiff_t>(count_);
-        if (counts_less && begin == 0 && count_ > few)
+        if (counts_to_sort && begin == 0 && count_ > few)
             sort_by_counting();
         else
             std::sort(from, end, [&](const item& a, const item& b) { return comes_before(a, b); });
@@ -177,11 +177,7 @@ private:
         }
     }
 
-#if defined(__AVX2__)
-    static constexpr bool counts_less = mark::is_exact;
-#else
-    static constexpr bool counts_less = false;
-#endif
+    static constexpr bool counts_to_sort = Shape::counts_to_sort && mark::is_exact;
     static constexpr std::size_t few = 16;     // sorted faster than all are compared
     static constexpr std::size_t nearest = 3;  // of a seek: found faster than all are sorted
     static constexpr std::size_t ahead = 8;    // entries: what memory takes to answer

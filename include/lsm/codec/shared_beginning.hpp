@@ -18,7 +18,7 @@ namespace lsm::detail {
 /// What all keys between two others begin with: behind it they differ, and their heads there tell more
 /// than those of the whole keys. Only texts, byte strings and byte arrays have a beginning; of other keys
 /// it is nothing. Holds no key. O(its length).
-template <has_codec Key>
+template <has_head Key>
 class shared_beginning {
     using key_view = std::remove_cvref_t<view_of<Key>>;
     static constexpr std::size_t array_size = byte_array_size<key_view>;
@@ -26,9 +26,6 @@ class shared_beginning {
     static constexpr bool is_bytes = std::same_as<key_view, byte_buffer>;
 
 public:
-    /// Whether keys of this type can share one.
-    static constexpr bool exists = array_size > 0 || is_text || is_bytes;
-
     shared_beginning() = default;
     /// @pre @p low is not above @p high
     shared_beginning(const key_view& low, const key_view& high) {
@@ -54,9 +51,7 @@ public:
         return std::weak_ordering::equivalent;
     }
     /// The head of what is behind it. Says nothing of a key that does not begin so.
-    [[nodiscard]] std::uint64_t head(const key_view& key) const
-        requires has_head<Key>
-    {
+    [[nodiscard]] std::uint64_t head(const key_view& key) const {
         if constexpr (array_size > 0)
             return number_at(key, bytes_);
         else if constexpr (is_text)

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <lsm/codec/codec.hpp>
-#include <lsm/codec/shared_beginning.hpp>
 #include <lsm/core/entry.hpp>
-#include <lsm/core/order.hpp>
 #include <lsm/core/prefetch.hpp>
 #include <lsm/core/window.hpp>
 #include <lsm/memtable/b_tree/tree.hpp>
@@ -30,8 +27,6 @@ class b_tree_cursor {
     using tree = b_tree<Key, Payload, Shape>;
     using leaf = typename tree::leaf;
     using mark = typename tree::mark;
-    using key_view = typename mark::key_view;
-    using beginning = shared_beginning<Key>;
     using version = typename tree::version;
 
 public:
@@ -43,18 +38,17 @@ public:
             enter(to_first{});
         else
             enter(to_last{});
-        sort_all();
+        sort_from(0);
         show_from(0);
     }
-    void seek(const key_view& key) {
+    void seek(const typename mark::key_view& key) {
         version_ = nullptr;
-        enter(up_to<mark>{mark::of(key)});
-        tell_apart();
-        const std::uint64_t head = head_here(key);
+        const mark sought = mark::of(key);
+        enter(up_to<mark>{sought});
         if (way_ == direction::forward)
-            keep([&](const item& each) { return !each.is_below(head, key); });
+            keep([&](const item& each) { return !each.is_below(sought); });
         else
-            keep([&](const item& each) { return !each.is_above(head, key); });
+            keep([&](const item& each) { return !each.is_above(sought); });
         select(nearest);
         show_from(0);
     }
@@ -72,27 +66,26 @@ public:
     [[nodiscard]] const Payload& payload() const noexcept { return version_->payload; }
 
 private:
-    /// A key's newest version, which is only looked at where heads do not decide, and its head: of the
-    /// whole key, or of what is behind the beginning that all keys of the leaf share.
+    /// A key's head and its newest version, which is only looked at where heads do not decide.
     struct item {
         std::uint64_t head;
         const version* newest;
 
-        [[nodiscard]] decltype(auto) key() const { return codec<Key>::as_view(newest->key()); }
-        [[nodiscard]] bool is_below(std::uint64_t other, const key_view& other_key) const {
-            return mark::is_exact || head != other ? head < other : compare(key(), other_key) < 0;
+        [[nodiscard]] mark whole() const {
+            if constexpr (mark::is_exact)
+                return mark::of_head(head);
+            else
+                return mark::of(codec<Key>::as_view(newest->key()));
         }
-        [[nodiscard]] bool is_above(std::uint64_t other, const key_view& other_key) const {
-            return mark::is_exact || head != other ? other < head : compare(other_key, key()) < 0;
+        [[nodiscard]] bool is_below(const mark& other) const {
+            return mark::is_exact || head != other.head() ? head < other.head() : whole() < other;
         }
         [[nodiscard]] bool is_below(const item& other) const {
             return mark::is_exact || head != other.head ? head < other.head
-                                                        : compare(key(), other.key()) < 0;
+                                                        : whole() < other.whole();
         }
-        /// @pre the head is that of the whole key
-        [[nodiscard]] bool is_below(const mark& other) const {
-            return mark::is_exact || head != other.head() ? head < other.head()
-                                                          : mark::of(key()) < other;
+        [[nodiscard]] bool is_above(const mark& other) const {
+            return mark::is_exact || head != other.head() ? other.head() < head : other < whole();
         }
     };
 
@@ -111,7 +104,7 @@ private:
             if (leaf_ == &tree_->first()) return false;
             enter(before<mark>{leaf_->low()});
         }
-        sort_all();
+        sort_from(0);
         return true;
     }
     /// Shows the item at a place, or the first in the leaves behind it.
@@ -126,7 +119,6 @@ private:
 
     void read(const leaf& from) {
         count_ = 0;
-        shared_ = {};
         from.for_each(
             [&](std::uint64_t head, const version& newest) { items_[count_++] = {head, &newest}; });
         leaf_ = &from;
@@ -146,28 +138,6 @@ private:
         count_ = kept;
     }
 
-    /// Where many keys have one head, takes the heads of what is behind the beginning that all keys of the
-    /// leaf share.
-    void tell_apart() {
-        if constexpr (mark::has_head && !mark::is_exact && beginning::exists) {
-            const auto end = items_.begin() + static_cast<std::ptrdiff_t>(count_);
-            const std::uint64_t middle = items_[count_ / 2].head;
-            const auto alike = std::count_if(items_.begin(), end,
-                                             [&](const item& each) { return each.head == middle; });
-            if (alike < several || !next_ || leaf_ == &tree_->first()) return;
-            shared_ = beginning(leaf_->low().key(), next_->low().key());
-            std::for_each(items_.begin(), end,
-                          [&](item& each) { each.head = shared_.head(each.key()); });
-        }
-    }
-    /// The head of a key between the leaf's ends, as its items have them.
-    [[nodiscard]] std::uint64_t head_here(const key_view& key) const {
-        if constexpr (mark::has_head)
-            return shared_.head(key);
-        else
-            return 0;
-    }
-
     [[nodiscard]] bool comes_before(const item& a, const item& b) const {
         return way_ == direction::forward ? a.is_below(b) : b.is_below(a);
     }
@@ -180,10 +150,6 @@ private:
             std::swap(items_[sorted_], items_[least]);
             prefetch(items_[sorted_].newest);
         }
-    }
-    void sort_all() {
-        tell_apart();
-        sort_from(0);
     }
     /// Puts the items from a place on in order. @pre those before it come before them
     void sort_from(std::size_t begin) {
@@ -212,9 +178,7 @@ private:
     }
 
     static constexpr bool counts_to_sort = Shape::counts_to_sort && mark::is_exact;
-    static constexpr std::size_t few = 16;  // sorted faster than all are compared
-    static constexpr std::ptrdiff_t several =
-        4;  // keys: to look at them costs less than to compare them
+    static constexpr std::size_t few = 16;     // sorted faster than all are compared
     static constexpr std::size_t nearest = 3;  // of a seek: found faster than all are sorted
     static constexpr std::size_t ahead = 8;    // entries: what memory takes to answer
 
@@ -223,7 +187,6 @@ private:
     const version* version_ = nullptr;  ///< null where it is not valid
     const leaf* leaf_ = nullptr;
     const leaf* next_ = nullptr;
-    beginning shared_;  ///< by the keys of the leaf: what the items' heads are behind
     std::size_t at_ = 0;
     std::size_t count_ = 0;
     std::size_t sorted_ = 0;               ///< items in order: the first ones

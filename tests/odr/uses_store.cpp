@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-// All that a tree can do, of which store.cpp has what is no template.
+// Links only if store.cpp has all that is called here and is no template itself.
 int main() {
     store t{"numbers"};
     t.put(1, "one");

@@ -147,8 +147,9 @@ public:
     /// After a failure made the tree read-only: checks the root, writes what is in memory to tables
     /// anew, and takes writes again. Throws, and changes nothing, while the cause persists.
     void resume();
-    /// Ends background work at its next slice, flushes, and ends the use of the tree. Views stay valid,
-    /// and keep the lock while they live. A second call does nothing.
+    /// Ends background work at its next slice, flushes, ends the use of the tree, and waits for the lookups
+    /// that are under way: then it may be opened again. Views and what `visit` shows stay valid, and keep
+    /// the lock while they live. A second call does nothing.
     void close();
     /// @}
 

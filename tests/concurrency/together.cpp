@@ -11,12 +11,37 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <thread>
 #include <vector>
+
+namespace {
+
+/// A value that is decoded when it may be.
+struct gated {
+    int number = 0;
+
+    inline static std::atomic<bool> is_open = true;
+    inline static std::atomic<bool> is_waited_for = false;
+};
+
+}  // namespace
+
+template <>
+struct lsm::codec<gated> : lsm::decoded_codec<gated> {
+    static void write(auto& out, const gated& object) { out.number(object.number); }
+    template <class In>
+    static gated read(In& in) {
+        gated::is_waited_for = true;
+        while (!gated::is_open) std::this_thread::yield();
+        return gated{in.template number<int>()};
+    }
+    static std::string shape() { return "i32"; }
+};
 
 namespace {
 
@@ -213,6 +238,26 @@ BOOST_AUTO_TEST_CASE(closing_ends_what_runs_and_refuses_what_comes) {
         BOOST_TEST(again.recovered().groups == 0U);
         BOOST_TEST(again.recovered().orphans_removed == 0U);
     }
+}
+
+BOOST_AUTO_TEST_CASE(closing_waits_for_a_lookup_under_way) {
+    const support::temporary_folder folder;
+    lsm::lsm_tree<int, gated> t{folder / "t", {.maintenance_threads = 0}};
+    t.put(1, {7});
+    t.flush();
+    gated::is_open = gated::is_waited_for = false;
+    crew all;
+    all.add([&] { all.expect(t.get(1).value().number == 7); });
+    while (!gated::is_waited_for) std::this_thread::yield();
+    all.add([&] {
+        t.close();
+        all.expect(gated::is_open);
+        const lsm::lsm_tree<int, gated> again{folder / "t"};
+        all.expect(again.contains(1));
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    gated::is_open = true;
+    BOOST_TEST(all.join() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(many_readers_find_a_place) {

@@ -4,9 +4,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <thread>
 
 namespace {
 
@@ -18,6 +21,21 @@ public:
 
 private:
     int* alive_;
+};
+
+/// Takes a moment to go, and tells.
+class slow : public lsm::engine::reclaimable {
+public:
+    slow(std::atomic<bool>& going, std::atomic<bool>& gone) : going_(&going), gone_(&gone) {}
+    ~slow() {
+        *going_ = true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        *gone_ = true;
+    }
+
+private:
+    std::atomic<bool>* going_;
+    std::atomic<bool>* gone_;
 };
 
 using guard = lsm::engine::epochs::guard;
@@ -80,6 +98,46 @@ BOOST_AUTO_TEST_CASE(takes_more_readers_than_places) {
     BOOST_TEST(alive == 2);
     readers.clear();
     BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(draining_waits_for_the_readers_that_are_here) {
+    replace();
+    std::atomic<bool> left = false;
+    std::optional<guard> here(when.enter());
+    replace();
+    std::thread reader([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        left = true;
+        here.reset();
+    });
+    when.drain();
+    BOOST_TEST(left);
+    BOOST_TEST(alive == 1);
+    reader.join();
+}
+
+BOOST_AUTO_TEST_CASE(draining_waits_for_no_reader_that_came_later) {
+    replace();
+    std::optional<guard> here(when.enter());
+    replace();
+    const guard later = when.enter();
+    here.reset();
+    when.drain();
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(draining_waits_for_those_that_let_go) {
+    for (int round = 0; round < 3; ++round) {
+        std::atomic<bool> going = false;
+        std::atomic<bool> gone = false;
+        lsm::engine::published<slow> last{when};
+        last.replace(std::make_shared<const slow>(going, gone));
+        std::thread other([&] { last.replace(nullptr); });
+        while (!going) std::this_thread::yield();
+        when.drain();
+        BOOST_TEST(gone);
+        other.join();
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

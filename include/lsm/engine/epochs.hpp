@@ -11,6 +11,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace lsm::engine {
@@ -125,16 +126,38 @@ public:
         newest_ = &gone;
         retired_.fetch_add(1, std::memory_order_relaxed);
     }
-    /// Lets go of what nobody can read any more. Does nothing while another thread is at it.
+    /// Lets go of what nobody can read any more. Does nothing while another thread is at it; so what the
+    /// last reader leaves may stay until the next one, or until `drain`.
     /// @pre no lock is held that what is let go of takes
     void collect() noexcept {
         const reclaimable* gone = nullptr;
+        std::atomic<std::size_t>* releasing = nullptr;
         {
             const std::unique_lock lock(mutex_, std::try_to_lock);
             if (!lock) return;
             gone = take_until(oldest_reader());
+            if (!gone) return;
+            releasing = &releasing_[drains_ % 2];
+            releasing->fetch_add(1, std::memory_order_relaxed);
         }
         release(gone);
+        releasing->fetch_sub(1, std::memory_order_release);
+    }
+    /// Returns when all that was retired before has been let go of. Waits for the readers that are here,
+    /// and for the threads that are letting go; not for those that come later. One thread at a time.
+    /// @pre as for `collect`; and this thread does not read
+    void drain() noexcept {
+        const std::uint64_t end = now_.load(std::memory_order_seq_cst);
+        while (oldest_reader() < end) std::this_thread::yield();
+        const reclaimable* gone = nullptr;
+        std::atomic<std::size_t>* releasing = nullptr;
+        {
+            const std::scoped_lock lock(mutex_);
+            gone = take_until(end);
+            releasing = &releasing_[drains_++ % 2];
+        }
+        release(gone);
+        while (releasing->load(std::memory_order_acquire) > 0) std::this_thread::yield();
     }
 
 private:
@@ -171,9 +194,12 @@ private:
     std::atomic<std::size_t> without_place_ = 0;
     std::atomic<std::uint64_t> now_ = 1;
     std::atomic<std::size_t> retired_ = 0;
-    std::mutex mutex_;  // guards the list, oldest first
+    /// How many threads let go of what they took out: since the last drain began, and before that.
+    std::array<std::atomic<std::size_t>, 2> releasing_{};
+    std::mutex mutex_;  // guards the list, oldest first, and which of the two counts
     const reclaimable* oldest_ = nullptr;
     const reclaimable* newest_ = nullptr;
+    std::size_t drains_ = 0;
 };
 
 }  // namespace lsm::engine

@@ -204,6 +204,7 @@ public:
         } else {
             state_.release();
         }
+        state_.store.readers->drain();  // they hold the lock
     }
     /// For destructors: the tree is closed afterwards, come what may.
     void close_or_report() noexcept {
@@ -214,6 +215,7 @@ public:
             state_.report(std::current_exception());
             maintenance_.stop();
             state_.release();
+            state_.store.readers->drain();
         }
     }
 

@@ -70,7 +70,8 @@ public:
                 place_->entered.store(0, std::memory_order_release);
             else
                 of_->without_place_.fetch_sub(1, std::memory_order_release);
-            if (of_->retired_.load(std::memory_order_relaxed) > 0) of_->collect();
+            if (of_->retired_.load(std::memory_order_relaxed) > 0) [[unlikely]]
+                of_->collect();
         }
         /// Adds to what readers have spent, without a line that they share. O(1).
         void spend(std::uint64_t amount) const noexcept {
@@ -129,7 +130,7 @@ public:
     /// Lets go of what nobody can read any more. Does nothing while another thread is at it; so what the
     /// last reader leaves may stay until the next one, or until `drain`.
     /// @pre no lock is held that what is let go of takes
-    void collect() noexcept {
+    [[gnu::noinline]] void collect() noexcept {  // rarely called, from every lookup
         const reclaimable* gone = nullptr;
         std::atomic<std::size_t>* releasing = nullptr;
         {

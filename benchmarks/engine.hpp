@@ -5,10 +5,12 @@
 #include "latencies.hpp"
 #include "shapes.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -78,21 +80,29 @@ public:
     [[nodiscard]] virtual std::string settings() const = 0;
 };
 
+/// How a store is opened, by the name of its shape.
+using openers = std::map<std::string_view, std::function<std::unique_ptr<session>(const opening&)>>;
+
 /// What can be compared.
 struct engine {
     std::string name;
     std::vector<survives> classes;
     bool compacts;  ///< whether `session::compact` does anything
-    /// Opens a store of a shape, one of `shapes`.
-    std::function<std::unique_ptr<session>(std::string_view shape, const opening&)> open;
+    openers open;
 };
 
 /// All engines that this program was built with, in the order of their names.
 [[nodiscard]] std::vector<engine>& engines();
 
-/// Adds an engine; a file of `engines/` defines one for each.
+/// Adds an engine, or shapes to one of the same name; a file of `engines/` defines one for each.
 struct registration {
-    explicit registration(engine added) { engines().push_back(std::move(added)); }
+    explicit registration(engine added) {
+        const auto same = std::ranges::find(engines(), added.name, &engine::name);
+        if (same == engines().end())
+            engines().push_back(std::move(added));
+        else
+            same->open.merge(added.open);
+    }
 };
 
 }  // namespace bench

@@ -80,7 +80,7 @@ public:
         opening_.expected_bytes = how.entries * entry_bytes(shape);
     }
 
-    void open() { session_ = engine_.open(shape_, opening_); }
+    void open() { session_ = engine_.open.at(shape_)(opening_); }
     void close() { session_.reset(); }
     [[nodiscard]] std::string settings() const { return session_->settings(); }
 

@@ -192,16 +192,12 @@ private:
     Store store_;
 };
 
-/// What `engine::open` does for a store that is a template over the shape.
-template <template <class> class Store>
-std::unique_ptr<session> open_store(std::string_view shape, const opening& how) {
-    std::unique_ptr<session> opened;
-    const auto try_shape = [&]<class Shape>(const Shape&) {
-        if (shape == Shape::name) opened = std::make_unique<session_of<Shape, Store<Shape>>>(how);
-    };
-    std::apply([&](const auto&... each) { (try_shape(each), ...); }, shapes{});
-    if (!opened) throw std::invalid_argument("no such shape: " + std::string(shape));
-    return opened;
+/// What `engine::open` is for a store that is a template over the shape.
+template <template <class> class Store, class... Shapes>
+[[nodiscard]] openers openers_of(std::tuple<Shapes...>) {
+    return {{Shapes::name, [](const opening& how) -> std::unique_ptr<session> {
+                 return std::make_unique<session_of<Shapes, Store<Shapes>>>(how);
+             }}...};
 }
 
 }  // namespace bench

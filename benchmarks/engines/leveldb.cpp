@@ -155,12 +155,8 @@ private:
     std::string value_;
 };
 
-const registration leveldb_engine{{"leveldb",
-                                   {survives::process, survives::power},
-                                   true,
-                                   [](std::string_view shape, const opening& how) {
-                                       return open_store<leveldb_store>(shape, how);
-                                   }}};
+const registration leveldb_engine{
+    {"leveldb", {survives::process, survives::power}, true, openers_of<leveldb_store>(shapes{})}};
 
 }  // namespace
 }  // namespace bench

@@ -205,9 +205,7 @@ private:
 const registration lmdb_engine{{"lmdb",
                                 {survives::close, survives::process, survives::power},
                                 false,
-                                [](std::string_view shape, const opening& how) {
-                                    return open_store<lmdb_store>(shape, how);
-                                }}};
+                                openers_of<lmdb_store>(shapes{})}};
 
 }  // namespace
 }  // namespace bench

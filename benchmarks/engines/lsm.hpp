@@ -11,6 +11,7 @@
 #include <span>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace bench {
@@ -21,14 +22,13 @@ struct assembly {
     template <class Shape>
     class store;
 
-    /// A registration's engine: `registration x{assembly<…>::as("name")};`
+    /// A registration's engine: `registration x{assembly<…>::as<Shape>("name")};`
+    template <class... Shapes>
     static engine as(std::string name) {
         return {std::move(name),
                 {survives::close, survives::process, survives::power},
                 true,
-                [](std::string_view shape, const opening& how) {
-                    return open_store<store>(shape, how);
-                }};
+                openers_of<store>(std::tuple<Shapes...>{})};
     }
 };
 

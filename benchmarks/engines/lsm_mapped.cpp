@@ -7,6 +7,6 @@ namespace bench {
 const registration mapped{
     assembly<lsm::b_tree_memtable,
              lsm::block_storage<lsm::directory<lsm::posix_file_system, lsm::mapped_reads>>,
-             lsm::leveled_compaction>::as("lsm-mapped")};
+             lsm::leveled_compaction>::as<BENCH_SHAPE>("lsm-mapped")};
 
 }  // namespace bench

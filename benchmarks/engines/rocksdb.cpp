@@ -198,9 +198,7 @@ engine rocksdb_engine(std::string name) {
     return {std::move(name),
             {survives::close, survives::process, survives::power},
             true,
-            [](std::string_view shape, const opening& how) {
-                return open_store<rocksdb_of<Mapped>::template store>(shape, how);
-            }};
+            openers_of<rocksdb_of<Mapped>::template store>(shapes{})};
 }
 
 const registration cached{rocksdb_engine<false>("rocksdb")};

@@ -183,9 +183,7 @@ private:
 const registration sqlite_engine{{"sqlite",
                                   {survives::close, survives::process, survives::power},
                                   false,
-                                  [](std::string_view shape, const opening& how) {
-                                      return open_store<sqlite_store>(shape, how);
-                                  }}};
+                                  openers_of<sqlite_store>(shapes{})}};
 
 }  // namespace
 }  // namespace bench

@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -56,6 +58,8 @@ using small_tree = shaped<small_nodes>;
 using shapes = std::tuple<small_tree, shaped<small_nodes_without_heads>,
                           shaped<small_nodes_without_fingerprints>, shaped<sorted_by_counting>,
                           shaped<sorted_by_comparing>>;
+
+using kinds_of_texts = std::tuple<std::string, lsm::byte_buffer>;
 
 template <class Key>
 using small_table = small_tree::memtable<Key, content>;
@@ -160,6 +164,41 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(hold_thousands_of_keys_in_order, Policy, shapes) {
                      [&](lsm::sequence_number, const content&) { return !(found = true); });
         BOOST_REQUIRE(found);
     }
+}
+
+/// Also where a leaf's keys share more than a head, some of them less, and the sought one nothing.
+BOOST_AUTO_TEST_CASE_TEMPLATE(seek_the_nearest_whatever_keys_share, Key, kinds_of_texts) {
+    const auto made = [](std::string_view text) {
+        const auto* const begin = reinterpret_cast<const typename Key::value_type*>(text.data());
+        return Key(begin, begin + text.size());
+    };
+    small_table<Key> entries{small_tree{}};
+    std::set<std::string> keys;
+    const char* const beginnings[] = {"a beginning of the first ", "n", "a head that all share ",
+                                      "a head that all share, and more ", "user"};
+    for (const int n : numbers(3000)) {
+        const std::string key = beginnings[n * 5 / 3000] + std::to_string(n * n);
+        if (keys.insert(key).second) entries.insert(made(key), keys.size(), content("v"), 0);
+    }
+    std::vector<std::string> sought{"", "a", "a head", "zzz", std::string(40, '\xff')};
+    for (const std::string& key : keys)
+        for (const std::string& near : {key, key + "!", key.substr(0, key.size() - 1)})
+            sought.push_back(near);
+    constexpr int steps = 5;
+    std::size_t wrong = 0;
+    auto up = entries.cursor(lsm::direction::forward);
+    auto down = entries.cursor(lsm::direction::backward);
+    for (const std::string& key : sought) {
+        up.seek(made(key));
+        auto expected = keys.lower_bound(key);
+        for (int i = 0; i < steps && expected != keys.end(); ++i, ++expected, up.next())
+            wrong += !up.valid() || up.key() != made(*expected);
+        down.seek(made(key));
+        auto behind = keys.upper_bound(key);
+        for (int i = 0; i < steps && behind != keys.begin(); ++i, down.next())
+            wrong += !down.valid() || down.key() != made(*--behind);
+    }
+    BOOST_TEST(wrong == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(are_full_when_keys_come_in_ascending_order) {

@@ -18,7 +18,7 @@ namespace lsm::detail {
 /// What all keys between two others begin with: behind it they differ, and their heads there tell more
 /// than those of the whole keys. Only texts, byte strings and byte arrays have a beginning; of other keys
 /// it is nothing. Holds no key. O(its length).
-template <has_head Key>
+template <has_codec Key>
 class shared_beginning {
     using key_view = std::remove_cvref_t<view_of<Key>>;
     static constexpr std::size_t array_size = byte_array_size<key_view>;
@@ -26,6 +26,10 @@ class shared_beginning {
     static constexpr bool is_bytes = std::same_as<key_view, byte_buffer>;
 
 public:
+    /// Whether to look at a key once more, for its head there, costs less than to compare it several times.
+    /// Arrays are compared as fast.
+    static constexpr bool is_worth_a_look = is_text || is_bytes;
+
     shared_beginning() = default;
     /// @pre @p low is not above @p high
     shared_beginning(const key_view& low, const key_view& high) {
@@ -51,7 +55,9 @@ public:
         return std::weak_ordering::equivalent;
     }
     /// The head of what is behind it. Says nothing of a key that does not begin so.
-    [[nodiscard]] std::uint64_t head(const key_view& key) const {
+    [[nodiscard]] std::uint64_t head(const key_view& key) const
+        requires has_head<Key>
+    {
         if constexpr (array_size > 0)
             return number_at(key, bytes_);
         else if constexpr (is_text)

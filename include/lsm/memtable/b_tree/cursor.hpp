@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/codec/codec.hpp>
+#include <lsm/codec/shared_beginning.hpp>
 #include <lsm/core/entry.hpp>
+#include <lsm/core/order.hpp>
 #include <lsm/core/prefetch.hpp>
 #include <lsm/core/window.hpp>
 #include <lsm/memtable/b_tree/tree.hpp>
@@ -27,6 +30,8 @@ class b_tree_cursor {
     using tree = b_tree<Key, Payload, Shape>;
     using leaf = typename tree::leaf;
     using mark = typename tree::mark;
+    using key_view = typename mark::key_view;
+    using beginning = shared_beginning<Key>;
     using version = typename tree::version;
 
 public:
@@ -38,17 +43,18 @@ public:
             enter(to_first{});
         else
             enter(to_last{});
-        sort_from(0);
+        sort_all();
         show_from(0);
     }
-    void seek(const typename mark::key_view& key) {
+    void seek(const key_view& key) {
         version_ = nullptr;
-        const mark sought = mark::of(key);
-        enter(up_to<mark>{sought});
+        enter(up_to<mark>{mark::of(key)});
+        tell_apart();
+        const std::uint64_t head = head_here(key);
         if (way_ == direction::forward)
-            keep([&](const item& each) { return !each.is_below(sought); });
+            keep([&](const item& each) { return !each.is_below(head, key); });
         else
-            keep([&](const item& each) { return !each.is_above(sought); });
+            keep([&](const item& each) { return !each.is_above(head, key); });
         select(nearest);
         show_from(0);
     }
@@ -66,26 +72,27 @@ public:
     [[nodiscard]] const Payload& payload() const noexcept { return version_->payload; }
 
 private:
-    /// A key's head and its newest version, which is only looked at where heads do not decide.
+    /// A key's newest version, which is only looked at where heads do not decide, and its head: of the
+    /// whole key, or of what is behind the beginning that all keys of the leaf share.
     struct item {
         std::uint64_t head;
         const version* newest;
 
-        [[nodiscard]] mark whole() const {
-            if constexpr (mark::is_exact)
-                return mark::of_head(head);
-            else
-                return mark::of(codec<Key>::as_view(newest->key()));
+        [[nodiscard]] decltype(auto) key() const { return codec<Key>::as_view(newest->key()); }
+        [[nodiscard]] bool is_below(std::uint64_t other, const key_view& other_key) const {
+            return mark::is_exact || head != other ? head < other : compare(key(), other_key) < 0;
         }
-        [[nodiscard]] bool is_below(const mark& other) const {
-            return mark::is_exact || head != other.head() ? head < other.head() : whole() < other;
+        [[nodiscard]] bool is_above(std::uint64_t other, const key_view& other_key) const {
+            return mark::is_exact || head != other ? other < head : compare(other_key, key()) < 0;
         }
         [[nodiscard]] bool is_below(const item& other) const {
             return mark::is_exact || head != other.head ? head < other.head
-                                                        : whole() < other.whole();
+                                                        : compare(key(), other.key()) < 0;
         }
-        [[nodiscard]] bool is_above(const mark& other) const {
-            return mark::is_exact || head != other.head() ? other.head() < head : other < whole();
+        /// @pre the head is that of the whole key
+        [[nodiscard]] bool is_below(const mark& other) const {
+            return mark::is_exact || head != other.head() ? head < other.head()
+                                                          : mark::of(key()) < other;
         }
     };
 
@@ -104,7 +111,7 @@ private:
             if (leaf_ == &tree_->first()) return false;
             enter(before<mark>{leaf_->low()});
         }
-        sort_from(0);
+        sort_all();
         return true;
     }
     /// Shows the item at a place, or the first in the leaves behind it.
@@ -119,6 +126,7 @@ private:
 
     void read(const leaf& from) {
         count_ = 0;
+        shared_ = {};
         from.for_each(
             [&](std::uint64_t head, const version& newest) { items_[count_++] = {head, &newest}; });
         leaf_ = &from;
@@ -138,6 +146,26 @@ private:
         count_ = kept;
     }
 
+    /// Where many keys have one head, takes the heads of what is behind the beginning that all keys of the
+    /// leaf share.
+    void tell_apart() {
+        if constexpr (mark::has_head && !mark::is_exact && beginning::is_worth_a_look) {
+            if (count_ == 0 || !next_ || leaf_ == &tree_->first()) return;
+            const mark &low = leaf_->low(), &high = next_->low();
+            const std::uint64_t any = items_[count_ / 2].head;
+            if (any != low.head() && any != high.head()) return;  // then few have the same
+            shared_ = beginning(low.key(), high.key());
+            for (std::size_t i = 0; i < count_; ++i) items_[i].head = shared_.head(items_[i].key());
+        }
+    }
+    /// The head of a key between the leaf's ends, as its items have them.
+    [[nodiscard]] std::uint64_t head_here(const key_view& key) const {
+        if constexpr (mark::has_head)
+            return shared_.head(key);
+        else
+            return 0;
+    }
+
     [[nodiscard]] bool comes_before(const item& a, const item& b) const {
         return way_ == direction::forward ? a.is_below(b) : b.is_below(a);
     }
@@ -150,6 +178,10 @@ private:
             std::swap(items_[sorted_], items_[least]);
             prefetch(items_[sorted_].newest);
         }
+    }
+    void sort_all() {
+        tell_apart();
+        sort_from(0);
     }
     /// Puts the items from a place on in order. @pre those before it come before them
     void sort_from(std::size_t begin) {
@@ -187,6 +219,7 @@ private:
     const version* version_ = nullptr;  ///< null where it is not valid
     const leaf* leaf_ = nullptr;
     const leaf* next_ = nullptr;
+    beginning shared_;  ///< by the keys of the leaf: what the items' heads are behind
     std::size_t at_ = 0;
     std::size_t count_ = 0;
     std::size_t sorted_ = 0;               ///< items in order: the first ones

@@ -65,6 +65,16 @@ public:
         if constexpr (!is_exact) return compare(a.key(), b.key()) == 0;
     }
 
+    /// The key, where its head is not all of it.
+    [[nodiscard]] const key_view& key() const noexcept
+        requires(!is_exact)
+    {
+        if constexpr (access_of<Key> == access_kind::decoded)
+            return *rest_;
+        else
+            return rest_;
+    }
+
 private:
     using rest = std::conditional_t<is_exact, no_rest, cell<Key>>;
     static_assert(
@@ -78,13 +88,6 @@ private:
         else
             return key;
     }
-    [[nodiscard]] const key_view& key() const noexcept {
-        if constexpr (access_of<Key> == access_kind::decoded)
-            return *rest_;
-        else
-            return rest_;
-    }
-
     [[no_unique_address]] std::conditional_t<has_head, std::uint64_t, no_rest> head_;
     [[no_unique_address]] rest rest_;
 };

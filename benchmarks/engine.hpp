@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -100,8 +101,8 @@ struct registration {
         const auto same = std::ranges::find(engines(), added.name, &engine::name);
         if (same == engines().end())
             engines().push_back(std::move(added));
-        else
-            same->open.merge(added.open);
+        else if (same->open.merge(added.open); !added.open.empty())
+            throw std::logic_error("two engines are called " + added.name);
     }
 };
 

@@ -80,7 +80,12 @@ public:
         opening_.expected_bytes = how.entries * entry_bytes(shape);
     }
 
-    void open() { session_ = engine_.open.at(shape_)(opening_); }
+    void open() {
+        const auto how = engine_.open.find(shape_);
+        if (how == engine_.open.end())
+            throw std::invalid_argument(engine_.name + " knows no shape " + shape_);
+        session_ = how->second(opening_);
+    }
     void close() { session_.reset(); }
     [[nodiscard]] std::string settings() const { return session_->settings(); }
 

@@ -2,7 +2,7 @@
 #include "lsm.hpp"
 
 /// @file
-/// Our assemblies. Another one is another file of this folder. Each is compiled once for each shape, as a
+/// Our assemblies. Another one is another file `lsm_*.cpp` of this folder. Each is compiled once for each shape, as a
 /// program's own tree would be: how a compiler inlines depends on what else is in the file.
 
 namespace bench {

@@ -148,8 +148,9 @@ public:
     /// anew, and takes writes again. Throws, and changes nothing, while the cause persists.
     void resume();
     /// Ends background work at its next slice, flushes, ends the use of the tree, and waits for the lookups
-    /// that are under way: then it may be opened again. Views and what `visit` shows stay valid, and keep
-    /// the lock while they live. A second call does nothing.
+    /// that are under way: then it may be opened again. Views, and what `visit` shows, stay valid, and may
+    /// keep the lock while they live. A second call does nothing. Not to be called by what a lookup calls of
+    /// a key's or value's own: it would wait for itself.
     void close();
     /// @}
 

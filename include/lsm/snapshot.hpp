@@ -80,8 +80,7 @@ public:
     }
     template <class F>
     bool visit(const key_view& key, F&& f) const {
-        return tree_->find(key, at_.at(),
-                           [&](const auto& seen, auto&&) { f(view_in<value_type>(seen)); });
+        return tree_->visit(key, at_.at(), [&](const auto& seen) { f(view_in<value_type>(seen)); });
     }
     [[nodiscard]] scan_view<key_type, value_type> scan(key_range<key_type> range = {}) const {
         auto from = tree_->source_of(range);

@@ -255,6 +255,14 @@ BOOST_AUTO_TEST_CASE(closing_waits_for_a_lookup_under_way) {
         const lsm::lsm_tree<int, gated> again{folder / "t"};
         all.expect(again.contains(1));
     });
+    const auto is_closed = [&] {
+        try {
+            return t.contains(2);  // for which no block is read
+        } catch (const lsm::error&) {
+            return true;
+        }
+    };
+    while (!is_closed()) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     gated::is_open = true;
     BOOST_TEST(all.join() == 0);

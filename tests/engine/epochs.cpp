@@ -23,19 +23,28 @@ private:
     int* alive_;
 };
 
-/// Takes a moment to go, and tells.
+/// Says when it lets go of what it is about, a moment after another thread has said that it waits.
+struct moment {
+    std::atomic<bool> begun = false;
+    std::atomic<bool> waited_for = false;
+    std::atomic<bool> over = false;
+
+    void pass() {
+        begun = true;
+        while (!waited_for) std::this_thread::yield();
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        over = true;
+    }
+};
+
+/// Goes only after a moment.
 class slow : public lsm::engine::reclaimable {
 public:
-    slow(std::atomic<bool>& going, std::atomic<bool>& gone) : going_(&going), gone_(&gone) {}
-    ~slow() {
-        *going_ = true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        *gone_ = true;
-    }
+    explicit slow(moment& takes) : takes_(&takes) {}
+    ~slow() { takes_->pass(); }
 
 private:
-    std::atomic<bool>* going_;
-    std::atomic<bool>* gone_;
+    moment* takes_;
 };
 
 using guard = lsm::engine::epochs::guard;
@@ -102,16 +111,16 @@ BOOST_AUTO_TEST_CASE(takes_more_readers_than_places) {
 
 BOOST_AUTO_TEST_CASE(draining_waits_for_the_readers_that_are_here) {
     replace();
-    std::atomic<bool> left = false;
+    moment reading;
     std::optional<guard> here(when.enter());
     replace();
     std::thread reader([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        left = true;
+        reading.pass();
         here.reset();
     });
+    reading.waited_for = true;
     when.drain();
-    BOOST_TEST(left);
+    BOOST_TEST(reading.over);
     BOOST_TEST(alive == 1);
     reader.join();
 }
@@ -128,14 +137,14 @@ BOOST_AUTO_TEST_CASE(draining_waits_for_no_reader_that_came_later) {
 
 BOOST_AUTO_TEST_CASE(draining_waits_for_those_that_let_go) {
     for (int round = 0; round < 3; ++round) {
-        std::atomic<bool> going = false;
-        std::atomic<bool> gone = false;
+        moment letting_go;
         lsm::engine::published<slow> last{when};
-        last.replace(std::make_shared<const slow>(going, gone));
+        last.replace(std::make_shared<const slow>(letting_go));
         std::thread other([&] { last.replace(nullptr); });
-        while (!going) std::this_thread::yield();
+        while (!letting_go.begun) std::this_thread::yield();
+        letting_go.waited_for = true;
         when.drain();
-        BOOST_TEST(gone);
+        BOOST_TEST(letting_go.over);
         other.join();
     }
 }

@@ -11,11 +11,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -59,8 +61,6 @@ using shapes = std::tuple<small_tree, shaped<small_nodes_without_heads>,
                           shaped<small_nodes_without_fingerprints>, shaped<sorted_by_counting>,
                           shaped<sorted_by_comparing>>;
 
-using kinds_of_texts = std::tuple<std::string, lsm::byte_buffer>;
-
 template <class Key>
 using small_table = small_tree::memtable<Key, content>;
 
@@ -86,6 +86,45 @@ std::vector<std::string> texts(int count) {
     std::vector<std::string> all;
     for (const int n : numbers(count)) all.push_back(text_of(n));
     return all;
+}
+
+/// Text whose codec gives the first four bytes for its head.
+struct short_headed {
+    std::string text;
+};
+
+using kinds_of_texts = std::tuple<std::string, lsm::byte_buffer, short_headed>;
+
+template <class Key>
+Key key_of(std::string_view text) {
+    if constexpr (std::is_same_v<Key, lsm::byte_buffer>)
+        return {lsm::as_bytes(text).begin(), lsm::as_bytes(text).end()};
+    else
+        return Key{std::string(text)};
+}
+std::string text_of(const std::string& key) {
+    return key;
+}
+std::string text_of(const short_headed& key) {
+    return key.text;
+}
+std::string text_of(const lsm::byte_buffer& key) {
+    return std::string(lsm::as_text(key));
+}
+
+constexpr std::size_t several = 5;
+
+/// The next keys that a cursor shows, fewer at its end.
+std::vector<std::string> shown_by(auto& cursor) {
+    std::vector<std::string> keys;
+    for (; cursor.valid() && keys.size() < several; cursor.next())
+        keys.push_back(text_of(cursor.key()));
+    return keys;
+}
+std::vector<std::string> some_of(auto from, auto end) {
+    std::vector<std::string> keys;
+    for (; from != end && keys.size() < several; ++from) keys.push_back(*from);
+    return keys;
 }
 
 /// A number that lets something happen in the middle of a search, as another thread would.
@@ -136,6 +175,27 @@ void search_interrupted(F search) {
 
 }  // namespace
 
+template <>
+struct lsm::codec<short_headed> {
+    static constexpr access_kind access = access_kind::borrowed;
+    using view = std::string_view;
+    static view as_view(const short_headed& key) noexcept { return key.text; }
+    static short_headed own(view text) { return {std::string(text)}; }
+    static std::uint64_t head(view text) noexcept {
+        return detail::head_of_bytes(as_bytes(text)) >> 32;
+    }
+    static void write(auto& out, view text) { out.text(text); }
+    template <class In>
+    static short_headed read(In& in) {
+        return {std::string(in.text())};
+    }
+    template <class In>
+    static view read_view(In& in) {
+        return in.text();
+    }
+    static std::string shape() { return "text"; }
+};
+
 BOOST_AUTO_TEST_SUITE(b_tree_memtable_nodes)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(of_any_shape_keep_the_laws, Policy, shapes) {
@@ -168,35 +228,28 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(hold_thousands_of_keys_in_order, Policy, shapes) {
 
 /// Also where a leaf's keys share more than a head, some of them less, and the sought one nothing.
 BOOST_AUTO_TEST_CASE_TEMPLATE(seek_the_nearest_whatever_keys_share, Key, kinds_of_texts) {
-    const auto made = [](std::string_view text) {
-        const auto* const begin = reinterpret_cast<const typename Key::value_type*>(text.data());
-        return Key(begin, begin + text.size());
-    };
     small_table<Key> entries{small_tree{}};
     std::set<std::string> keys;
     const char* const beginnings[] = {"a beginning of the first ", "n", "a head that all share ",
                                       "a head that all share, and more ", "user"};
     for (const int n : numbers(3000)) {
         const std::string key = beginnings[n * 5 / 3000] + std::to_string(n * n);
-        if (keys.insert(key).second) entries.insert(made(key), keys.size(), content("v"), 0);
+        if (keys.insert(key).second) entries.insert(key_of<Key>(key), keys.size(), content("v"), 0);
     }
     std::vector<std::string> sought{"", "a", "a head", "zzz", std::string(40, '\xff')};
     for (const std::string& key : keys)
         for (const std::string& near : {key, key + "!", key.substr(0, key.size() - 1)})
             sought.push_back(near);
-    constexpr int steps = 5;
     std::size_t wrong = 0;
     auto up = entries.cursor(lsm::direction::forward);
     auto down = entries.cursor(lsm::direction::backward);
     for (const std::string& key : sought) {
-        up.seek(made(key));
-        auto expected = keys.lower_bound(key);
-        for (int i = 0; i < steps && expected != keys.end(); ++i, ++expected, up.next())
-            wrong += !up.valid() || up.key() != made(*expected);
-        down.seek(made(key));
-        auto behind = keys.upper_bound(key);
-        for (int i = 0; i < steps && behind != keys.begin(); ++i, down.next())
-            wrong += !down.valid() || down.key() != made(*--behind);
+        const Key from = key_of<Key>(key);
+        up.seek(lsm::codec<Key>::as_view(from));
+        wrong += shown_by(up) != some_of(keys.lower_bound(key), keys.end());
+        down.seek(lsm::codec<Key>::as_view(from));
+        wrong +=
+            shown_by(down) != some_of(std::reverse_iterator(keys.upper_bound(key)), keys.rend());
     }
     BOOST_TEST(wrong == 0U);
 }
@@ -236,7 +289,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(shows_every_key_once_at_any_moment, Key, kinds_of_
         wrong += keys_of<Key>(*entries, lsm::direction::forward) != there;
         wrong += keys_of<Key>(*entries, lsm::direction::backward) !=
                  std::vector<Key>(there.rbegin(), there.rend());
+        auto up = entries->cursor(lsm::direction::forward);
+        auto down = entries->cursor(lsm::direction::backward);
         for (const Key& key : there) {
+            up.seek(key);
+            wrong += !up.valid() || up.key() != key;
+            down.seek(key);
+            wrong += !down.valid() || down.key() != key;
             bool found = false;
             entries->find(key, 1,
                           [&](lsm::sequence_number, const content&) { return found = true; });

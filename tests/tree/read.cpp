@@ -95,6 +95,22 @@ BOOST_AUTO_TEST_CASE(lets_through_what_the_function_throws) {
     BOOST_TEST(t.stats().pins == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(may_close_the_tree) {
+    for (const bool in_table : {false, true})
+        for (const bool of_snapshot : {false, true}) {
+            tree t{lsm::memory_disk()};
+            t.put("key", "value");
+            if (in_table) t.flush();
+            std::string seen;
+            const auto close = [&](std::string_view value) {
+                t.close();
+                seen = value;
+            };
+            BOOST_TEST((of_snapshot ? t.snapshot().visit("key", close) : t.visit("key", close)));
+            BOOST_TEST(seen == "value");
+        }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(tree_multi_get)

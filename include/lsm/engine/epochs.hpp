@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -144,12 +145,18 @@ public:
         release(gone);
         releasing->fetch_sub(1, std::memory_order_release);
     }
-    /// Returns when all that was retired before has been let go of. Waits for the readers that are here,
-    /// and for the threads that are letting go; not for those that come later. One thread at a time.
+    /// Returns when all that was retired before has been let go of. Waits for the readers that began before,
+    /// and for the threads that are letting go; for readers that come later only where there are more
+    /// than places. One thread at a time.
     /// @pre as for `collect`; and this thread does not read
     void drain() noexcept {
         const std::uint64_t end = now_.load(std::memory_order_seq_cst);
-        while (oldest_reader() < end) std::this_thread::yield();
+        for (const place& each : places_)  // who takes one later finds nothing that was retired
+            wait_until([&] {
+                const std::uint64_t entered = each.entered.load(std::memory_order_seq_cst);
+                return entered == 0 || entered >= end;
+            });
+        wait_until([&] { return without_place_.load(std::memory_order_seq_cst) == 0; });
         const reclaimable* gone = nullptr;
         std::atomic<std::size_t>* releasing = nullptr;
         {
@@ -158,7 +165,7 @@ public:
             releasing = &releasing_[drains_++ % 2];
         }
         release(gone);
-        while (releasing->load(std::memory_order_acquire) > 0) std::this_thread::yield();
+        wait_until([&] { return releasing->load(std::memory_order_acquire) == 0; });
     }
 
 private:
@@ -185,6 +192,11 @@ private:
         retired_.fetch_sub(count, std::memory_order_relaxed);
         return first;
     }
+    /// For what is rare, and may have to wait for a device.
+    template <class Reached>
+    static void wait_until(Reached reached) noexcept {
+        while (!reached()) std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
     static void release(const reclaimable* gone) noexcept {
         while (gone) {
             const auto last = std::move(std::exchange(gone, gone->next_)->self_);
@@ -195,7 +207,8 @@ private:
     std::atomic<std::size_t> without_place_ = 0;
     std::atomic<std::uint64_t> now_ = 1;
     std::atomic<std::size_t> retired_ = 0;
-    /// How many threads let go of what they took out: since the last drain began, and before that.
+    /// How many threads let go of what they took out: one counts since the last drain, the other before;
+    /// they take turns.
     std::array<std::atomic<std::size_t>, 2> releasing_{};
     std::mutex mutex_;  // guards the list, oldest first, and which of the two counts
     const reclaimable* oldest_ = nullptr;

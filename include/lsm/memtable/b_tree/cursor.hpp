@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace lsm::detail {
@@ -32,6 +33,8 @@ class b_tree_cursor {
     using mark = typename tree::mark;
     using key_view = typename mark::key_view;
     using beginning = shared_beginning<Key>;
+    static constexpr bool may_be_told_apart =
+        mark::has_head && !mark::is_exact && beginning::is_worth_a_look;
     using version = typename tree::version;
 
 public:
@@ -48,9 +51,10 @@ public:
     }
     void seek(const key_view& key) {
         version_ = nullptr;
-        enter(up_to<mark>{mark::of(key)});
+        const mark sought = mark::of(key);
+        enter(up_to<mark>{sought});
         tell_apart();
-        const std::uint64_t head = head_here(key);
+        const std::uint64_t head = head_here(sought, key);
         if (way_ == direction::forward)
             keep([&](const item& each) { return !each.is_below(head, key); });
         else
@@ -78,7 +82,7 @@ private:
         std::uint64_t head;
         const version* newest;
 
-        [[nodiscard]] decltype(auto) key() const { return codec<Key>::as_view(newest->key()); }
+        [[nodiscard]] view_of<Key> key() const { return codec<Key>::as_view(newest->key()); }
         [[nodiscard]] bool is_below(std::uint64_t other, const key_view& other_key) const {
             return mark::is_exact || head != other ? head < other : compare(key(), other_key) < 0;
         }
@@ -126,7 +130,7 @@ private:
 
     void read(const leaf& from) {
         count_ = 0;
-        shared_ = {};
+        shared_.reset();
         from.for_each(
             [&](std::uint64_t head, const version& newest) { items_[count_++] = {head, &newest}; });
         leaf_ = &from;
@@ -149,21 +153,21 @@ private:
     /// Where many keys have one head, takes the heads of what is behind the beginning that all keys of the
     /// leaf share.
     void tell_apart() {
-        if constexpr (mark::has_head && !mark::is_exact && beginning::is_worth_a_look) {
+        if constexpr (may_be_told_apart) {
             if (count_ == 0 || !next_ || leaf_ == &tree_->first()) return;
             const mark &low = leaf_->low(), &high = next_->low();
             const std::uint64_t any = items_[count_ / 2].head;
-            if (any != low.head() && any != high.head()) return;  // then few have the same
-            shared_ = beginning(low.key(), high.key());
-            for (std::size_t i = 0; i < count_; ++i) items_[i].head = shared_.head(items_[i].key());
+            if (any != low.head() && any != high.head()) return;  // they share less than a head
+            shared_.emplace(low.key(), high.key());
+            for (std::size_t i = 0; i < count_; ++i)
+                items_[i].head = shared_->head(items_[i].key());
         }
     }
     /// The head of a key between the leaf's ends, as its items have them.
-    [[nodiscard]] std::uint64_t head_here(const key_view& key) const {
-        if constexpr (mark::has_head)
-            return shared_.head(key);
-        else
-            return 0;
+    [[nodiscard]] std::uint64_t head_here(const mark& of, const key_view& key) const {
+        if constexpr (may_be_told_apart)
+            if (shared_) return shared_->head(key);
+        return of.head();
     }
 
     [[nodiscard]] bool comes_before(const item& a, const item& b) const {
@@ -219,7 +223,8 @@ private:
     const version* version_ = nullptr;  ///< null where it is not valid
     const leaf* leaf_ = nullptr;
     const leaf* next_ = nullptr;
-    beginning shared_;  ///< by the keys of the leaf: what the items' heads are behind
+    std::optional<beginning>
+        shared_;  ///< what the items' heads are behind; none: they are of whole keys
     std::size_t at_ = 0;
     std::size_t count_ = 0;
     std::size_t sorted_ = 0;               ///< items in order: the first ones

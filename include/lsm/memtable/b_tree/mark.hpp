@@ -88,6 +88,7 @@ private:
         else
             return key;
     }
+
     [[no_unique_address]] std::conditional_t<has_head, std::uint64_t, no_rest> head_;
     [[no_unique_address]] rest rest_;
 };

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <exception>
 #include <span>
+#include <stdexcept>
 #include <thread>
 #include <tuple>
 #include <utility>

@@ -2,8 +2,8 @@
 #include "lsm.hpp"
 
 /// @file
-/// Our assemblies. Another one is another file `lsm_*.cpp` of this folder. Each is compiled once for each shape, as a
-/// program's own tree would be: how a compiler inlines depends on what else is in the file.
+/// Our assemblies. Another one is another file `lsm_*.cpp` of this folder. Each is compiled once for each
+/// shape, as a program's own tree would be: how a compiler inlines depends on what else is in the file.
 
 namespace bench {
 

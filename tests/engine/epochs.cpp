@@ -23,7 +23,7 @@ private:
     int* alive_;
 };
 
-/// Says when it lets go of what it is about, a moment after another thread has said that it waits.
+/// What a thread does that another one waits for: over only a while after that one has said so.
 struct moment {
     std::atomic<bool> begun = false;
     std::atomic<bool> waited_for = false;

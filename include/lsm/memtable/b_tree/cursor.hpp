@@ -33,9 +33,9 @@ class b_tree_cursor {
     using mark = typename tree::mark;
     using key_view = typename mark::key_view;
     using beginning = shared_beginning<Key>;
+    using version = typename tree::version;
     static constexpr bool may_be_told_apart =
         mark::has_head && !mark::is_exact && beginning::is_worth_a_look;
-    using version = typename tree::version;
 
 public:
     b_tree_cursor(const tree& nodes, direction way) noexcept : tree_(&nodes), way_(way) {}
@@ -223,8 +223,7 @@ private:
     const version* version_ = nullptr;  ///< null where it is not valid
     const leaf* leaf_ = nullptr;
     const leaf* next_ = nullptr;
-    std::optional<beginning>
-        shared_;  ///< what the items' heads are behind; none: they are of whole keys
+    std::optional<beginning> shared_;  ///< what the items' heads are behind, if not of whole keys
     std::size_t at_ = 0;
     std::size_t count_ = 0;
     std::size_t sorted_ = 0;               ///< items in order: the first ones

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace lsm {
@@ -19,7 +20,8 @@ enum class errc {
 
 namespace detail {
 
-class error_category_type final : public std::error_category {
+// Visible beyond its module, so that modules which hide their symbols share one category.
+class [[gnu::visibility("default")]] error_category_type final : public std::error_category {
 public:
     const char* name() const noexcept override { return "lsm"; }
     std::string message(int code) const override {
@@ -34,12 +36,17 @@ public:
         }
         return "unknown";
     }
+    /// Categories of one name are one category: a plugin may have an object of its own.
+    bool equivalent(const std::error_code& code, int condition) const noexcept override {
+        return code.value() == condition && std::string_view(code.category().name()) == name();
+    }
 };
 
 }  // namespace detail
 
 /// The category of every `lsm::errc`.
-[[nodiscard]] inline const std::error_category& error_category() noexcept {
+[[nodiscard]] [[gnu::visibility("default")]] inline const std::error_category&
+error_category() noexcept {
     static const detail::error_category_type category;
     return category;
 }
@@ -48,9 +55,15 @@ public:
     return {static_cast<int>(code), error_category()};
 }
 
+/// Whether @p code is an `lsm::errc` of this value, from any module of the process: `e.code() == lsm::errc::io`.
+/// Two `std::error_code`s compare the addresses of their categories, of which some modules have their own.
+[[nodiscard]] inline bool operator==(const std::error_code& code, errc which) noexcept {
+    return error_category().equivalent(code, static_cast<int>(which));
+}
+
 /// The world failed. `code()` is one of `lsm::errc`; `what()` names the file, the place, what was
 /// expected and what was found, and ends with what to do. The wording is no interface.
-class error : public std::system_error {
+class [[gnu::visibility("default")]] error : public std::system_error {
 public:
     /// @param code what the caller can act on
     /// @param what what happened and where

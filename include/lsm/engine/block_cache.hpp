@@ -61,7 +61,7 @@ public:
 
     /// Whether it was made in this process. A child that inherited it leaves it alone: a thread of its
     /// parent may hold the lock for ever.
-    [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
+    [[nodiscard]] bool is_owner() const noexcept { return this_process::id() == owner_; }
 
     /// When blocks are let go of: readers enter before they look into a home.
     [[nodiscard]] epochs& when() const noexcept { return *when_; }
@@ -158,7 +158,7 @@ private:
 
     static constexpr std::size_t least_for_huge_pages = 16 * lsm::detail::huge_page;
 
-    const unsigned owner_ = forks::count();
+    const pid_t owner_ = this_process::id();
     const std::shared_ptr<epochs> when_;
     const std::shared_ptr<block_memory> memory_;
     std::atomic<std::uint64_t> fetched_ = 0;

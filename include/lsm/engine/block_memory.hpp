@@ -104,7 +104,7 @@ private:
     static constexpr bool is_usual(std::size_t alignment) noexcept {
         return alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
     }
-    [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
+    [[nodiscard]] bool is_owner() const noexcept { return this_process::id() == owner_; }
 
     void* do_allocate(std::size_t bytes, std::size_t alignment) override {
         // In a child, a thread of the parent may hold the lock for ever.
@@ -209,7 +209,7 @@ private:
     }
 
     const bool in_huge_pages_;
-    const unsigned owner_ = forks::count();
+    const pid_t owner_ = this_process::id();
     std::mutex mutex_;                      // guards what follows, and the pages
     std::array<span*, sizes> with_room_{};  // of each size, those that are not full
     span* free_ = nullptr;                  // of no size

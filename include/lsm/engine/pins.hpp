@@ -47,7 +47,7 @@ public:
     }
 
     /// Whether it was made in this process.
-    [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
+    [[nodiscard]] bool is_owner() const noexcept { return this_process::id() == owner_; }
 
 private:
     friend class pin;
@@ -93,7 +93,7 @@ private:
         for (const sequence_number at : list_) f(at);
     }
 
-    const unsigned owner_ = forks::count();
+    const pid_t owner_ = this_process::id();
     std::array<slot, slots> slots_;
     std::mutex mutex_;
     std::vector<sequence_number> list_;  // ascending

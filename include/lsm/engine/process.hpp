@@ -7,23 +7,29 @@
 #include <utility>
 
 #include <pthread.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 namespace lsm::engine {
 
-/// How many forks lie between this process and the one that loaded the library: what a tree compares
-/// to find that it was inherited by a child, which owns neither its lock nor its log.
-class forks {
+/// The id of this process, without a system call: what a tree compares to find that it was inherited by a
+/// forked child, which owns neither its lock nor its log. A count of forks would not do: each module of a
+/// process may have a copy of this state, and begin to count at another time.
+class this_process {
 public:
-    [[nodiscard]] static unsigned count() noexcept {
-        static const bool registered = ::pthread_atfork(nullptr, nullptr, add_one) == 0;
-        static_cast<void>(registered);
-        return counter.load(std::memory_order_relaxed);
+    [[nodiscard]] static pid_t id() noexcept {
+        static const bool is_known = [] {
+            renew();
+            return ::pthread_atfork(nullptr, nullptr, renew) == 0;
+        }();
+        static_cast<void>(is_known);
+        return known.load(std::memory_order_relaxed);
     }
 
 private:
-    static void add_one() noexcept { counter.fetch_add(1, std::memory_order_relaxed); }
+    static void renew() noexcept { known.store(::getpid(), std::memory_order_relaxed); }
 
-    inline static std::atomic<unsigned> counter = 0;
+    inline static std::atomic<pid_t> known = 0;
 };
 
 /// What a child leaves as it is: kept to the end of the process, where leak checkers see it.
@@ -60,12 +66,12 @@ std::shared_ptr<T> make_owned(Args&&... args) {
     struct owned final : inherited {
         explicit owned(Args&&... from) : object(std::forward<Args>(from)...) {}
         void let_go() noexcept {
-            if (forks::count() == owner)
+            if (this_process::id() == owner)
                 delete this;
             else
                 keep();
         }
-        const unsigned owner = forks::count();
+        const pid_t owner = this_process::id();
         T object;
     };
     auto* const made = new owned(std::forward<Args>(args)...);

@@ -163,7 +163,7 @@ struct tree_state {
             throw error(errc::locked, store.where + " belongs to the process that opened it, not "
                                                     "to its child: let the child open it itself");
     }
-    [[nodiscard]] bool is_owner() const noexcept { return forks::count() == owner_; }
+    [[nodiscard]] bool is_owner() const noexcept { return this_process::id() == owner_; }
     [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(current); }
     /// @throws error if the tree cannot be used
     void check_open() const {
@@ -282,7 +282,7 @@ private:
 
     static constexpr std::size_t least_cache_share = 8;
 
-    const unsigned owner_ = forks::count();
+    const pid_t owner_ = this_process::id();
     mutable std::mutex failure_mutex_;
     engine::failure failure_;
     std::atomic<bool> failed_ = false;

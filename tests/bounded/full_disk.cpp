@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /// A disk without space is an error, nothing is lost by it, and it ends when there is space again.
-namespace {
+namespace full_disk_test {
 
 /// A disk in memory that can be filled.
 class simulated {
@@ -224,8 +224,6 @@ void on_both(const char* where, Script script) {
     BOOST_TEST((outcome == 0 || outcome == 77), outcome);
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(bounded_full_disk)
 
 BOOST_AUTO_TEST_CASE(in_a_flush) {
@@ -242,3 +240,5 @@ BOOST_AUTO_TEST_CASE(behind_writes_that_return) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace full_disk_test

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 /// What a process keeps of the memory that it has used.
-namespace {
+namespace memory_test {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
 
@@ -137,8 +137,6 @@ int cache_blocks_that_are_alike() {
     return least_kept > budget - budget / 8 ? 0 : __LINE__ % 100;
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(bounded_memory)
 
 BOOST_AUTO_TEST_CASE(memtables_leave_no_holes_behind) {
@@ -154,5 +152,7 @@ BOOST_AUTO_TEST_CASE(a_cache_of_blocks_that_are_alike_is_full) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace memory_test
 
 #endif

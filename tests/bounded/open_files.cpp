@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 
 /// More tables than descriptors.
-namespace {
+namespace open_files_test {
 
 using tree = support::disk_tree<int, std::string>;
 using bounded::open_descriptors;
@@ -60,8 +60,6 @@ int use_many_tables(const std::string& path) {
     return all_there(t) ? 0 : 7;
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(bounded_open_files)
 
 BOOST_AUTO_TEST_CASE(tables_beyond_max_open_files_are_read_all_the_same) {
@@ -85,3 +83,5 @@ BOOST_AUTO_TEST_CASE(places_are_used_again) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace open_files_test

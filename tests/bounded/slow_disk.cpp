@@ -18,7 +18,7 @@
 #include <vector>
 
 /// Writers that are faster than the device wait for it; nothing grows instead.
-namespace {
+namespace slow_disk_test {
 
 using tree = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
                                  lsm::block_storage<lsm::directory<bounded::slow_file_system>>,
@@ -58,8 +58,6 @@ struct peak {
         }
     }
 };
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(bounded_slow_disk)
 
@@ -104,3 +102,5 @@ BOOST_AUTO_TEST_CASE(slows_writers_down_and_nothing_grows) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slow_disk_test

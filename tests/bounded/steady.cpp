@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 
 /// What stays within its bounds however long a tree is used.
-namespace {
+namespace steady_test {
 
 using bounded::files_named;
 using bounded::open_descriptors;
@@ -64,8 +64,6 @@ int flush_often(const std::string& path, int flushes) {
 
 using memtables = boost::mpl::list<lsm::skip_list_memtable, lsm::ordered_map_memtable>;
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(bounded_steady)
 
 BOOST_AUTO_TEST_CASE(many_flushes_take_few_descriptors_and_leave_no_orphans) {
@@ -110,3 +108,5 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_leaked_snapshot_costs_one_version_of_each_key, M
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace steady_test

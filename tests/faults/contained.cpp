@@ -17,7 +17,7 @@
 
 /// A tree keeps to its folder: whatever the umask, through no symbolic link, and a reader changes
 /// nothing.
-namespace {
+namespace contained_test {
 
 namespace fs = std::filesystem;
 using tree = support::disk_tree<int, std::string>;
@@ -61,8 +61,6 @@ void make_crashed(const support::temporary_folder& folder) {
     fs::copy(folder / "live", folder / "t");
     BOOST_REQUIRE(fs::exists(folder / "t/log_0001") || fs::exists(folder / "t/log_0000"));
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(faults_contained)
 
@@ -171,3 +169,5 @@ BOOST_AUTO_TEST_CASE(a_reader_refuses_a_writer_and_a_writer_a_reader) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace contained_test

@@ -14,7 +14,7 @@
 
 /// Changed, cut and missing files give an error that names the place, or right answers: never
 /// wrong ones.
-namespace {
+namespace damage_test {
 
 template <class Format>
 using tree =
@@ -102,8 +102,6 @@ void print(const char* what, const victim<Format>& v) {
                                     << " silent");
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(faults_damage)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(of_any_byte_is_never_silent, Format, support::formats) {
@@ -171,3 +169,5 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(by_an_older_root_is_never_silent, Format, support:
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace damage_test

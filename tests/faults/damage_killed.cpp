@@ -17,7 +17,7 @@
 /// The files of a tree whose process was killed, with changed, cut and missing bytes: an error that
 /// names the place, or right answers. Only the log's end may go, where it was not yet on the device,
 /// and then the report says so.
-namespace {
+namespace damage_killed_test {
 
 template <class Format>
 using tree =
@@ -122,8 +122,6 @@ private:
     std::size_t checked_ = 0, errors_ = 0, reported_ = 0, silent_ = 0;
 };
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(faults_damage_killed)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(of_any_byte_is_never_silent, Format, support::formats) {
@@ -161,3 +159,5 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(by_cutting_or_growing_is_never_silent, Format, sup
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace damage_killed_test

@@ -14,7 +14,7 @@
 
 /// A root whose checksum is right and that says what cannot be: it is refused before memory is taken for
 /// what it says.
-namespace {
+namespace forged_test {
 
 using tree = support::disk_tree<int, std::string>;
 
@@ -36,8 +36,6 @@ void open_forged(F f) {
     std::ofstream(file, std::ios::binary) << lsm::as_text(forged);
     BOOST_TEST(tree(folder / "t").get(1).value() == "one");
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(faults_forged)
 
@@ -98,3 +96,5 @@ BOOST_AUTO_TEST_CASE(an_index_behind_its_table_is_corruption) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace forged_test

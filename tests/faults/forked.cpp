@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 /// One owner: whoever else opens a tree, or inherits it, finds itself refused and changes nothing.
-namespace {
+namespace forked_test {
 
 using tree = support::disk_tree<int, std::string>;
 using support::is;
@@ -128,8 +128,6 @@ int use_inherited(tree& t) {
     }
     return 0;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(faults_one_owner)
 
@@ -315,3 +313,5 @@ BOOST_AUTO_TEST_CASE(a_child_forked_while_threads_work_ends) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace forked_test

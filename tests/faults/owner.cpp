@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /// Who may open what: one owner at a time, the right types and formats, and no one's else files.
-namespace {
+namespace owner_test {
 
 using tree = support::disk_tree<int, std::string>;
 using support::is;
@@ -88,8 +88,6 @@ unsigned mode_of(const std::filesystem::path& path) {
     BOOST_REQUIRE(::lstat(path.c_str(), &status) == 0);
     return status.st_mode & 07777U;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(faults_incompatible)
 
@@ -246,3 +244,5 @@ BOOST_AUTO_TEST_CASE(of_a_folder_that_is_not_writable_are_an_error,
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace owner_test

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /// What a process leaves that ends in the middle of a store to a mapping.
-namespace {
+namespace store_test {
 
 constexpr std::size_t page = 4096;
 constexpr std::size_t most_behind = 32;  // less than any commit in the log
@@ -62,8 +62,6 @@ private:
     std::byte* at_;
 };
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(faults_store)
 
 BOOST_AUTO_TEST_CASE(that_is_cut_short_leaves_no_commit_behind_a_hole) {
@@ -78,3 +76,5 @@ BOOST_AUTO_TEST_CASE(that_is_cut_short_leaves_no_commit_behind_a_hole) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace store_test

@@ -20,7 +20,7 @@
 
 /// What the system is asked for. No test can take a device's power away, so that what is to be on it is
 /// looked for in the calls: this program has its own of those that put something there.
-namespace {
+namespace system_calls_test {
 
 struct call {
     std::string name;
@@ -75,8 +75,6 @@ struct opened {
         return all;
     }
 };
-
-}  // namespace
 
 extern "C" int fsync(int descriptor) {
     if (note("fsync", descriptor)) return -1;
@@ -161,3 +159,5 @@ BOOST_AUTO_TEST_CASE(a_write_that_is_cut_short_goes_on) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace system_calls_test

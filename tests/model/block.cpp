@@ -7,7 +7,7 @@
 
 namespace {
 
-using trees = support::trees_of<lsm::block_format>;
+using trees = support::trees_from_memory<lsm::block_format>;
 
 }  // namespace
 

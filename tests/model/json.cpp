@@ -6,7 +6,7 @@
 
 namespace {
 
-using trees = support::trees_of<lsm::json_format>;
+using trees = support::trees_from_directory<lsm::json_format>;
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 
 namespace {
 
-using trees = support::trees_of<lsm::serialization_format<lsm::text_archive>>;
+using trees = support::trees_from_memory<lsm::serialization_format<lsm::text_archive>>;
 
 }  // namespace
 

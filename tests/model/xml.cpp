@@ -6,7 +6,7 @@
 
 namespace {
 
-using trees = support::trees_of<lsm::serialization_format<lsm::xml_archive>>;
+using trees = support::trees_from_directory<lsm::serialization_format<lsm::xml_archive>>;
 
 }  // namespace
 

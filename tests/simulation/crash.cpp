@@ -8,13 +8,11 @@
 
 using lsm::durability;
 
-namespace {
+namespace crash_test {
 
 using tree = lsm::basic_lsm_tree<std::string, std::string, lsm::skip_list_memtable,
                                  lsm::block_storage<simulation::simulated_directory>,
                                  lsm::full_merge_compaction>;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(crash)
 
@@ -41,3 +39,5 @@ BOOST_AUTO_TEST_CASE(loses_nothing_that_was_flushed_without_a_log) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace crash_test

@@ -9,7 +9,7 @@
 
 using lsm::testing::fault_kind;
 
-namespace {
+namespace crash_after_fault_test {
 
 using table_tree = lsm::basic_lsm_tree<std::string, std::string, lsm::ordered_map_memtable,
                                        lsm::block_storage<simulation::simulated_directory>,
@@ -21,8 +21,6 @@ void strike_and_crash(fault_kind kind) {
     for (const bool for_ever : {false, true})
         BOOST_TEST(simulation::run_faults(open, {.kind = kind, .for_ever = for_ever}) > 20U);
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(crash_after_fault)
 
@@ -56,3 +54,5 @@ BOOST_AUTO_TEST_CASE(of_a_disk_that_was_too_small_loses_nothing) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace crash_after_fault_test

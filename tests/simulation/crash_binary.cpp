@@ -4,12 +4,10 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace {
+namespace crash_binary_test {
 
 using trees = simulation::trees_of<lsm::serialization_format<lsm::binary_archive>,
                                    simulation::pairs, simulation::lists, simulation::texts>;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(crash)
 
@@ -18,3 +16,5 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(loses_nothing_from_binary_archives, Tree, trees) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace crash_binary_test

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace {
+namespace crash_block_test {
 
 using trees = simulation::trees_of<lsm::block_format, simulation::texts, simulation::pairs,
                                    simulation::lists>;
@@ -11,8 +11,6 @@ using trees = simulation::trees_of<lsm::block_format, simulation::texts, simulat
 /// What `lsm_tree` is made of.
 using usual_tree = simulation::crash_tree<simulation::texts, lsm::b_tree_memtable,
                                           lsm::block_format, lsm::leveled_compaction>;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(crash)
 
@@ -25,3 +23,5 @@ BOOST_AUTO_TEST_CASE(loses_nothing_from_the_usual_tree) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace crash_block_test

@@ -23,7 +23,7 @@ using namespace lsm::testing;
 
 /// Crashes while several writers share a commit. One thread hands their requests to the committer, as
 /// whoever is at the front of the queue does, so that all is determined by the seed.
-namespace {
+namespace crash_group_test {
 
 using storage = lsm::block_storage<simulation::simulated_directory>;
 using tree = lsm::basic_lsm_tree<std::string, std::string, lsm::skip_list_memtable, storage,
@@ -112,8 +112,6 @@ std::uint64_t crash_groups(std::uint64_t seed, const crash_sampling& sampling) {
         sampling);
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(crash)
 
 BOOST_AUTO_TEST_CASE(loses_nothing_of_writers_that_share_a_commit) {
@@ -126,3 +124,5 @@ BOOST_AUTO_TEST_CASE(loses_nothing_of_writers_that_share_a_commit) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace crash_group_test

@@ -4,12 +4,10 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace {
+namespace crash_json_test {
 
 using trees =
     simulation::trees_of<lsm::json_format, simulation::pairs, simulation::lists, simulation::texts>;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(crash)
 
@@ -18,3 +16,5 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(loses_nothing_from_json, Tree, trees) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace crash_json_test

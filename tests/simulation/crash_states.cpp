@@ -15,7 +15,7 @@
 using namespace lsm::testing;
 using lsm::as_bytes;
 
-namespace {
+namespace crash_states_test {
 
 /// What a root's replacement does, and then a log's.
 void write_some(const simulated_disk& disk) {
@@ -39,8 +39,6 @@ std::vector<std::string> names_of(const disk_trace& trace, const crash_sampling&
         trace, [&](const crash_state& state) { names.push_back(state.name); }, sampling);
     return names;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(crash_states)
 
@@ -136,3 +134,5 @@ BOOST_AUTO_TEST_CASE(in_a_durable_write_cut_it_and_count_as_before_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace crash_states_test

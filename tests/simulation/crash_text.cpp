@@ -4,12 +4,10 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace {
+namespace crash_text_test {
 
 using trees = simulation::trees_of<lsm::serialization_format<lsm::text_archive>, simulation::lists,
                                    simulation::texts, simulation::pairs>;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(crash)
 
@@ -18,3 +16,5 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(loses_nothing_from_text_archives, Tree, trees) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace crash_text_test

@@ -21,7 +21,7 @@ using simulation::after_power_loss;
 using simulation::opened;
 using simulation::text_of;
 
-namespace {
+namespace disk_test {
 
 using texts = std::set<std::string>;
 const std::string missing = "missing";
@@ -32,8 +32,6 @@ auto fails_with(int number) {
         return failure.which() == lsm::errc::io && failure.system_errno() == number;
     };
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(simulated_disk)
 
@@ -309,3 +307,5 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_opened_is_not_writable) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace disk_test

@@ -13,7 +13,7 @@
 
 using namespace lsm::testing;
 
-namespace {
+namespace faults_test {
 
 using block_tree = lsm::basic_lsm_tree<std::string, std::string, lsm::skip_list_memtable,
                                        lsm::block_storage<simulation::simulated_directory>,
@@ -54,8 +54,6 @@ void run(const simulation::text_opener& open, bool maps) {
     BOOST_TEST(runs > 100U);
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(faults)
 
 BOOST_AUTO_TEST_CASE(lose_nothing_that_was_acknowledged) {
@@ -67,3 +65,5 @@ BOOST_AUTO_TEST_CASE(lose_nothing_without_mappings_and_in_archives) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace faults_test

@@ -13,7 +13,7 @@
 
 /// Renaming a file may fail with EIO though it happened: POSIX promises the opposite for every other
 /// failure only.
-namespace {
+namespace late_rename_test {
 
 using lsm::testing::simulated_disk;
 using lsm::testing::simulated_file_system;
@@ -69,8 +69,6 @@ void replace_late(const simulated_disk& disk, F f) {
     BOOST_CHECK_EXCEPTION(t.put(3, "three"), lsm::error, support::is(lsm::errc::read_only));
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(late_rename)
 
 BOOST_AUTO_TEST_CASE(of_a_root_leaves_the_table_that_it_names) {
@@ -87,3 +85,5 @@ BOOST_AUTO_TEST_CASE(of_a_root_leaves_the_segment_that_it_names) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace late_rename_test

@@ -10,7 +10,7 @@
 #include <string>
 
 /// A tree goes on after a failure that has passed, without being opened again.
-namespace {
+namespace resume_test {
 
 using namespace lsm::testing;
 using tree = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
@@ -44,8 +44,6 @@ bool fail_and_go_on(fault_kind kind, std::uint64_t at) {
     return any;
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(resume)
 
 BOOST_AUTO_TEST_CASE(goes_on_after_any_call_that_failed_once) {
@@ -59,3 +57,5 @@ BOOST_AUTO_TEST_CASE(goes_on_after_any_call_that_failed_once) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace resume_test

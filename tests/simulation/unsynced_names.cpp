@@ -14,7 +14,7 @@
 /// A process ends when a root has its name and the device does not know it yet. Whoever opens the tree
 /// next reads that root, and removes what it does not name: a loss of power must not bring back the one
 /// before.
-namespace {
+namespace unsynced_names_test {
 
 using namespace lsm::testing;
 using tree = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
@@ -50,8 +50,6 @@ int for_each_fresh_root(const disk_trace& trace, const std::function<void(const 
     return found;
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(unsynced_names)
 
 BOOST_AUTO_TEST_CASE(of_a_root_are_synced_before_anything_follows_from_it) {
@@ -73,3 +71,5 @@ BOOST_AUTO_TEST_CASE(of_a_root_are_synced_before_anything_follows_from_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace unsynced_names_test

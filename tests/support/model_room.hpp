@@ -34,16 +34,17 @@ using text_tree =
     lsm::basic_lsm_tree<std::string, std::string, Memtable, lsm::basic_storage<Format, Medium>,
                         lsm::full_merge_compaction>;
 
-/// One tree for each memtable and medium.
+/// One tree for each memtable, on the two media in turns. A format that begins with a directory and one that
+/// begins with memory together try each memtable on both.
+template <class Format, class Medium, class Other>
+using trees_of = std::tuple<text_tree<lsm::ordered_map_memtable, Format, Medium>,
+                            text_tree<lsm::flat_map_memtable, Format, Other>,
+                            text_tree<lsm::skip_list_memtable, Format, Medium>,
+                            text_tree<lsm::b_tree_memtable, Format, Other>>;
 template <class Format>
-using trees_of = std::tuple<text_tree<lsm::ordered_map_memtable, Format, lsm::memory_medium>,
-                            text_tree<lsm::flat_map_memtable, Format, lsm::memory_medium>,
-                            text_tree<lsm::skip_list_memtable, Format, lsm::memory_medium>,
-                            text_tree<lsm::b_tree_memtable, Format, lsm::memory_medium>,
-                            text_tree<lsm::ordered_map_memtable, Format, lsm::directory<>>,
-                            text_tree<lsm::flat_map_memtable, Format, lsm::directory<>>,
-                            text_tree<lsm::skip_list_memtable, Format, lsm::directory<>>,
-                            text_tree<lsm::b_tree_memtable, Format, lsm::directory<>>>;
+using trees_from_memory = trees_of<Format, lsm::memory_medium, lsm::directory<>>;
+template <class Format>
+using trees_from_directory = trees_of<Format, lsm::directory<>, lsm::memory_medium>;
 
 using text_samples = lsm::testing::model_samples<std::string, std::string>;
 

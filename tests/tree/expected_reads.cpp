@@ -15,7 +15,7 @@
 #include <vector>
 
 /// Which reads a medium hears of before they come. Each key has a block of its own here.
-namespace {
+namespace expected_reads_test {
 
 struct heard {
     enum kind { expected, read } what;
@@ -98,8 +98,6 @@ std::uint64_t bytes(const std::vector<heard>& of) {
                            [](std::uint64_t sum, const heard& each) { return sum + each.bytes; });
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(tree_expected_reads)
 
 BOOST_AUTO_TEST_CASE(are_none_for_one_key) {
@@ -175,3 +173,5 @@ BOOST_AUTO_TEST_CASE(are_none_of_a_file_that_is_opened_for_each_read) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace expected_reads_test

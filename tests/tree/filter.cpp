@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace filter_test {
 
 using tree = support::memory_tree<std::string, int>;
 using ints = std::vector<int>;
@@ -49,8 +49,6 @@ ints values_of(Range&& range) {
     for (const auto& entry : range) all.push_back(entry.value());
     return all;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_filter)
 
@@ -144,3 +142,5 @@ BOOST_AUTO_TEST_CASE(has_iterators_that_outlive_it_and_the_tree) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace filter_test

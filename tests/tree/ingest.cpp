@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace ingest_test {
 
 using tree = support::memory_tree<int, std::string>;
 using map = std::map<int, std::string>;
@@ -26,8 +26,6 @@ map contents(const Tree& of) {
     for (const auto& [key, value] : of.scan()) all.emplace(key, value);
     return all;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_ingest)
 
@@ -167,3 +165,5 @@ BOOST_AUTO_TEST_CASE(stands_between_the_writes_of_other_threads) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ingest_test

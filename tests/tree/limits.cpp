@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace limits_test {
 
 using lsm::errc;
 using support::is;
@@ -43,8 +43,6 @@ void check_refused(const Key& good, const Key& bad) {
     BOOST_TEST(t.get(good).value() == 1);
     BOOST_TEST(t.stats().last_sequence == 1U);
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_limits)
 
@@ -84,3 +82,5 @@ BOOST_AUTO_TEST_CASE(let_a_nan_be_a_value) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace limits_test

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace maintenance_test {
 
 using tree = support::memory_tree<int, std::string>;
 
@@ -88,8 +88,6 @@ struct full_medium : lsm::memory_medium {
 template <class Compaction>
 using tree_with = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
                                       lsm::block_storage<lsm::memory_medium>, Compaction>;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_memtable)
 
@@ -397,3 +395,5 @@ BOOST_AUTO_TEST_CASE(print_themselves_and_go_to_json) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace maintenance_test

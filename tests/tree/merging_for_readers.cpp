@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace merging_for_readers_test {
 
 namespace read_cost = lsm::engine::read_cost;
 
@@ -47,8 +47,6 @@ struct fixture {
         }
     }
 };
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(merging_for_readers, fixture)
 
@@ -149,3 +147,5 @@ BOOST_AUTO_TEST_CASE(is_seen_by_threads_though_nobody_writes) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace merging_for_readers_test

@@ -8,14 +8,12 @@
 #include <string>
 #include <utility>
 
-namespace {
+namespace open_test {
 
 using tree = support::disk_tree<int, std::string>;
 using lsm::errc;
 using lsm::open_mode;
 using support::is;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_open)
 
@@ -222,3 +220,5 @@ BOOST_AUTO_TEST_CASE(to_itself_changes_nothing) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace open_test

@@ -14,12 +14,10 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace read_test {
 
 using tree = support::memory_tree<std::string, std::string>;
 using answers = std::vector<std::optional<std::string>>;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_get)
 
@@ -201,3 +199,5 @@ BOOST_AUTO_TEST_CASE(takes_a_single_pass_range) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace read_test

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace scan_test {
 
 using tree = support::memory_tree<int, std::string>;
 using ints = std::vector<int>;
@@ -26,8 +26,6 @@ tree make_tens() {
     for (int key = 10; key < 100; key += 20) t.put(key, "x");
     return t;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_scan)
 
@@ -182,3 +180,5 @@ BOOST_AUTO_TEST_CASE(becomes_owned_in_a_container) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace scan_test

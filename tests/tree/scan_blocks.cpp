@@ -18,7 +18,7 @@
 #include <vector>
 
 /// Each key has a block of its own here, so that blocks fetched are entries read.
-namespace {
+namespace scan_blocks_test {
 
 using tree = support::memory_tree<int, std::string>;
 
@@ -42,8 +42,6 @@ std::uint64_t blocks_read(const tree& t, Range&& range) {
 }
 
 const auto is_even = [](const auto& entry) { return entry.key() % 2 == 0; };
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_scan_blocks)
 
@@ -180,3 +178,5 @@ BOOST_AUTO_TEST_CASE(come_from_the_cache_the_second_time) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace scan_blocks_test

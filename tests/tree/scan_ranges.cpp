@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace scan_ranges_test {
 
 using tree = support::memory_tree<std::string, int>;
 using view = tree::scan_type;
@@ -36,8 +36,6 @@ tree make_letters() {
     t.flush();
     return t;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_scan_in_std)
 
@@ -117,3 +115,5 @@ BOOST_AUTO_TEST_CASE(is_taken_by_algorithms) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace scan_ranges_test

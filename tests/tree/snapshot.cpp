@@ -7,15 +7,13 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace snapshot_test {
 
 using tree = support::memory_tree<int, std::string>;
 
 std::uint64_t entries_in_tables(const tree& t) {
     return t.stats().table_entries();
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_snapshot)
 
@@ -188,3 +186,5 @@ BOOST_AUTO_TEST_CASE(happens_by_itself_at_the_trigger) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace snapshot_test

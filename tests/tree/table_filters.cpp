@@ -7,7 +7,7 @@
 #include <vector>
 
 /// Which keys that are not there cost a block.
-namespace {
+namespace table_filters_test {
 
 template <class Filter>
 using tree_of =
@@ -48,8 +48,6 @@ std::vector<std::uint64_t> odd_numbers() {
 double share_mistaken(const auto& t) {
     return static_cast<double>(mistaken(t, odd_numbers()).size()) / static_cast<double>(entries);
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_table_filters)
 
@@ -117,3 +115,5 @@ BOOST_AUTO_TEST_CASE(may_be_none) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace table_filters_test

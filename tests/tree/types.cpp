@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace types_test {
 
 /// Has `<` and nothing else.
 struct less_only {
@@ -53,10 +53,11 @@ T holding_large(int number) {
         return {bytes};
 }
 
-}  // namespace
+}  // namespace types_test
 
 template <>
-struct lsm::codec<celsius> : lsm::decoded_codec<celsius> {
+struct lsm::codec<types_test::celsius> : lsm::decoded_codec<types_test::celsius> {
+    using celsius = types_test::celsius;
     static void write(auto& out, const celsius& object) { out.number(object.degrees()); }
     template <class In>
     static celsius read(In& in) {
@@ -64,6 +65,8 @@ struct lsm::codec<celsius> : lsm::decoded_codec<celsius> {
     }
     static std::string shape() { return "f64"; }
 };
+
+namespace types_test {
 
 BOOST_AUTO_TEST_SUITE(tree_keys)
 
@@ -205,3 +208,5 @@ BOOST_AUTO_TEST_CASE(may_be_as_long_as_many_blocks) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace types_test

@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-namespace {
+namespace warming_test {
 
 using tree = support::memory_tree<int, std::string>;
 
@@ -106,8 +106,6 @@ std::size_t bytes_of_all() {
     return bytes;
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(warming)
 
 BOOST_AUTO_TEST_CASE(brings_in_what_was_written_where_there_is_room) {
@@ -152,3 +150,5 @@ BOOST_AUTO_TEST_CASE(that_fails_does_not_fail_the_tree) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace warming_test

@@ -6,11 +6,9 @@
 #include <string>
 #include <utility>
 
-namespace {
+namespace write_test {
 
 using tree = support::memory_tree<int, std::string>;
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_put)
 
@@ -123,3 +121,5 @@ BOOST_AUTO_TEST_CASE(takes_a_copy_that_can_be_written_again) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace write_test

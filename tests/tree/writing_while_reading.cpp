@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace writing_while_reading_test {
 
 template <class Memtable>
 using tree_with = support::memory_tree<std::string, std::string, Memtable>;
@@ -40,8 +40,6 @@ void check_scan(bool reversed, F f) {
     }
     BOOST_TEST(seen == 100);
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(tree_writing_while_scanning)
 
@@ -129,3 +127,5 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(may_nest, Memtable, support::memtables) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace writing_while_reading_test

@@ -4,6 +4,7 @@
 #include <lsm/compaction/compaction.hpp>
 #include <lsm/core/entry.hpp>
 #include <lsm/engine/compaction_plan.hpp>
+#include <lsm/engine/compaction_requests.hpp>
 #include <lsm/engine/job.hpp>
 #include <lsm/engine/read_cost.hpp>
 #include <lsm/engine/table_ids.hpp>
@@ -18,7 +19,7 @@ namespace lsm::engine {
 
 /// Which job is next: flushes first, oldest memtable first, then whatever the compaction policy plans;
 /// if it plans nothing, what it would merge for readers, once they have paid for it. No two jobs in
-/// flight have an input in common. Whoever calls holds `changes`.
+/// flight have an input in common. The caller holds `changes`.
 template <class State>
 class job_queue {
 public:
@@ -37,12 +38,13 @@ public:
             flushing_ = true;
             return made;
         }
-        compaction_view seen = view();
-        for (compaction_job& planned : plan(requested_ ? without_newer(seen) : seen))
-            if (!is_busy(planned)) return begin(seen, std::move(planned));
-        if (auto made = next_for_readers(seen)) return made;
-        if (busy_.empty()) requested_ = false;
-        settled_ = busy_.empty() && !flushing_;
+        do {
+            compaction_view seen = view();
+            for (compaction_job& planned : plan(requests_.any() ? without_newer(seen) : seen))
+                if (!is_busy(planned)) return begin(seen, std::move(planned));
+            if (auto made = next_for_readers(seen)) return made;
+        } while (serves_a_request());
+        note_nothing_due();
         return nullptr;
     }
     /// A job is no longer in flight, whatever became of it: another one may take its inputs.
@@ -52,26 +54,45 @@ public:
         else
             spent_before_ = state_.store.readers->spent();
         busy_.erase(ended.inputs());
+        look_again();
     }
-    /// Whether readers have spent more on the number of runs since this was asked last.
-    [[nodiscard]] bool readers_go_on() noexcept {
-        const std::uint64_t spent = state_.store.readers->spent();
-        return std::exchange(spent_at_last_look_, spent) != spent;
+    /// Whether `next` may find a job that it did not find the last time. O(1): no plan is made. A thread that
+    /// waits for work asks whenever `changes` is released.
+    [[nodiscard]] bool has_news() const { return looked_at_ != state_.editions || flush_is_due(); }
+    /// Whether readers have spent more on the number of runs since the last look.
+    [[nodiscard]] bool is_paid_for_by_readers() const noexcept {
+        return state_.store.readers->spent() != spent_at_last_look_;
     }
+    /// The same as `has_news`, with what wakes no thread: reads, and pins that went.
+    [[nodiscard]] bool is_worth_a_look() const {
+        return has_news() || is_paid_for_by_readers() || oldest_pin() != pin_at_last_look_;
+    }
+    /// Makes the next call of `next` look, although no table has changed.
+    void look_again() noexcept { looked_at_ = never; }
     [[nodiscard]] bool flush_is_due() const { return !flushing_ && state_.frozen() > 0; }
 
     /// Asks the policy to compact all that is in tables now.
-    void request() {
-        requested_ = true;
-        requested_at_ = state_.store.last_sequence.load();
+    [[nodiscard]] compaction_requests::ticket request() noexcept {
+        look_again();
+        return requests_.request(state_.store.last_sequence.load());
     }
-    void withdraw_request() noexcept { requested_ = false; }
-    /// Whether that is still to be done, or in flight.
-    [[nodiscard]] bool is_requested() const noexcept { return requested_; }
+    void withdraw(compaction_requests::ticket of) noexcept {
+        requests_.withdraw(of);
+        look_again();
+    }
+    [[nodiscard]] bool is_served(compaction_requests::ticket of) const noexcept {
+        return requests_.is_served(of);
+    }
 
-    /// From now on, `is_settled` says whether a moment has come at which nothing was due or in flight.
-    void watch() noexcept { settled_ = false; }
-    [[nodiscard]] bool is_settled() const noexcept { return settled_; }
+    /// @returns what `has_settled_since` takes: whether a moment has come, after this one, at which nothing was
+    /// due or in flight
+    [[nodiscard]] std::uint64_t watch() noexcept {
+        look_again();
+        return settled_;
+    }
+    [[nodiscard]] bool has_settled_since(std::uint64_t watched) const noexcept {
+        return settled_ != watched;
+    }
 
     /// How far the policy sees maintenance lag behind.
     [[nodiscard]] compaction_pressure pressure() const {
@@ -82,6 +103,25 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t never = 0;  // below any number of editions
+
+    /// @pre no job is due
+    void note_nothing_due() noexcept {
+        looked_at_ = state_.editions;
+        spent_at_last_look_ = state_.store.readers->spent();
+        pin_at_last_look_ = oldest_pin();
+        if (busy_.empty() && !flushing_) ++settled_;
+    }
+    /// Ends a round of requests for which nothing is left to do. @returns whether there was one: the plan of
+    /// the next round may be another
+    [[nodiscard]] bool serves_a_request() noexcept {
+        if (!requests_.any() || !busy_.empty()) return false;
+        requests_.serve();
+        return true;
+    }
+    [[nodiscard]] sequence_number oldest_pin() const {
+        return state_.store.pins->oldest(max_sequence);
+    }
     [[nodiscard]] std::vector<compaction_job> plan(const compaction_view& seen) const {
         return state_.options.compaction.plan(seen);
     }
@@ -97,7 +137,7 @@ private:
     /// What readers have paid for since the last compaction, if anything.
     [[nodiscard]] std::unique_ptr<job_type> next_for_readers(compaction_view& seen) {
         const std::uint64_t spent = state_.store.readers->spent() - spent_before_;
-        if (spent < read_cost::least_merge || requested_ || !busy_.empty()) return nullptr;
+        if (spent < read_cost::least_merge || requests_.any() || !busy_.empty()) return nullptr;
         seen.for_readers = true;
         for (compaction_job& planned : plan(seen))
             if (read_cost::of_job(planned, seen) <= spent) return begin(seen, std::move(planned));
@@ -109,7 +149,7 @@ private:
         if (seen.levels.empty()) return seen;
         std::erase_if(seen.levels.front(), [&](const run_summary& run) {
             return std::ranges::all_of(run, [&](const table_summary& table) {
-                return table.min_sequence > requested_at_;
+                return table.min_sequence > requests_.last();
             });
         });
         return seen;
@@ -119,20 +159,22 @@ private:
         for (auto& level : seen.levels)
             for (auto& run : level)
                 for (table_summary& table : run) table.busy = busy_.contains(table.id);
-        seen.requested = requested_;
-        seen.oldest_pin = state_.store.pins->oldest(max_sequence);
+        seen.requested = requests_.any();
+        seen.oldest_pin = oldest_pin();
         seen.memory = state_.store.root.trees.front().compaction_memory;
         return seen;
     }
 
     State& state_;
-    bool requested_ = false;
-    sequence_number requested_at_ = no_sequence;  // the last one before
-    bool settled_ = false;
+    compaction_requests requests_;
+    std::uint64_t settled_ = 0;  // moments at which nothing was due or in flight
     bool flushing_ = false;
     table_ids busy_;                  // the inputs of compactions in flight
     std::uint64_t spent_before_ = 0;  // by readers, when the last compaction ended
+    // When no job was due:
+    std::uint64_t looked_at_ = never;  // the tree's editions
     std::uint64_t spent_at_last_look_ = 0;
+    sequence_number pin_at_last_look_ = max_sequence;
 };
 
 }  // namespace lsm::engine

@@ -7,11 +7,11 @@
 #include <lsm/engine/failure.hpp>
 #include <lsm/engine/job.hpp>
 #include <lsm/engine/job_queue.hpp>
+#include <lsm/engine/monitor.hpp>
 #include <lsm/engine/warming.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -32,7 +32,7 @@ namespace lsm::engine {
 template <class State>
 class maintenance {
     using job_type = job<State>;
-    using lock_type = std::unique_lock<std::mutex>;
+    using lock_type = std::unique_lock<monitor>;
 
 public:
     explicit maintenance(State& of) : state_(of), queue_(of) {}
@@ -50,17 +50,15 @@ public:
     /// Ends the threads, each at its next slice, and gives up all jobs in hand. What comes later is
     /// done in the thread that asks for it, also by those who wait for the threads now.
     void stop() noexcept {
-        stopping_ = true;
         {
             const lock_type lock(state_.store.changes);
-            due_.notify_all();
+            stopping_ = true;
         }
         for (std::thread& each : threads_) each.join();
         threads_.clear();
         {
             const lock_type lock(state_.store.changes);
             has_threads_ = false;
-            progress_.notify_all();
         }
         const std::scoped_lock one(stepping_);
         give_up(std::move(in_hand_));
@@ -84,7 +82,6 @@ public:
         state_.freeze();
         appended_before_ = state_.store.log.appended();
         froze_ = true;
-        due_.notify_one();
     }
     /// Returns when a write may go on: at once, a little later while maintenance lags behind, or when
     /// it has caught up. @throws error, where it fails and too many memtables wait
@@ -101,11 +98,10 @@ public:
         try {
             if (is_full() && state_.frozen() < state_.options.max_frozen_memtables) freeze();
             if (!state_.store.log.sync_due()) return;
+            if (!has_threads_) return sync_log();
+            if (sync_is_due_) return;
+            const lock_type lock(state_.store.changes);
             sync_is_due_ = true;
-            if (has_threads_)
-                due_.notify_one();
-            else
-                sync_log();
         } catch (...) {  // no memory for another memtable: the next write tries again
             state_.report(std::current_exception());
         }
@@ -116,7 +112,7 @@ public:
     void flush_everything(Then&& then) {
         {
             lock_type lock(state_.store.changes);
-            progress_.wait(lock, [&] { return jobs_in_threads_ == 0; });
+            lock.mutex()->wait(lock, [&] { return jobs_in_threads_ == 0; });
         }
         state_.freeze();
         const std::scoped_lock one(stepping_);
@@ -142,7 +138,6 @@ public:
             take_pressure();
         } catch (...) {  // the next job tells
         }
-        due_.notify_one();
     }
 
     /// Returns when all that is frozen is in tables. @throws error
@@ -157,22 +152,22 @@ public:
     /// others write meanwhile.
     /// @throws error
     void compact() {
-        with_queue([](auto& queue) { queue.request(); });
-        const auto is_requested = [&] {
-            return with_queue([](auto& queue) { return queue.is_requested(); });
+        const auto mine = with_queue([](auto& queue) { return queue.request(); });
+        const auto is_open = [&] {
+            return with_queue([&](auto& queue) { return !queue.is_served(mine); });
         };
         try {
-            if (!threads_reach([&] { return !queue_.is_requested(); })) run_while(is_requested);
+            if (!threads_reach([&] { return queue_.is_served(mine); })) run_while(is_open);
         } catch (...) {
-            with_queue([](auto& queue) { queue.withdraw_request(); });
+            with_queue([&](auto& queue) { queue.withdraw(mine); });
             throw;
         }
-        with_queue([](auto& queue) { queue.withdraw_request(); });
+        with_queue([&](auto& queue) { queue.withdraw(mine); });
     }
     /// Returns when no job is due, and none runs. @throws error
     void settle() {
-        with_queue([](auto& queue) { queue.watch(); });
-        if (!threads_reach([&] { return queue_.is_settled(); })) run_all();
+        const auto before = with_queue([](auto& queue) { return queue.watch(); });
+        if (!threads_reach([&] { return queue_.has_settled_since(before); })) run_all();
     }
     /// Does one slice of the job in hand, or of the next one, where no thread does.
     /// @returns whether it did anything. @throws error; the job is given up then
@@ -275,9 +270,8 @@ private:
             } catch (...) {
                 note_failure(std::current_exception());
                 state_.report(std::current_exception());
-                progress_.notify_all();
                 lock_type lock(state_.store.changes);
-                if (!stopping_) due_.wait_for(lock, retry_after);
+                lock.mutex()->wait_for(lock, retry_after, [&] { return stopping_.load(); });
             }
         }
     }
@@ -287,8 +281,8 @@ private:
         {
             const lock_type lock(state_.store.changes);
             if (state_.has_failed()) return false;
+            if (!queue_.is_worth_a_look()) return false;
             mine = queue_.next();
-            if (!mine) progress_.notify_all();
             if (!mine) return false;
             ++jobs_in_threads_;
         }
@@ -311,8 +305,6 @@ private:
             queue_.end(*mine);
             --jobs_in_threads_;
         }
-        progress_.notify_all();
-        due_.notify_one();  // what it has made possible may be for another thread
         if (installed) {
             mine->tell();
             mine->warm([&] { return !stopping_ && state_.frozen() == 0; });
@@ -320,12 +312,16 @@ private:
         if (failure) std::rethrow_exception(failure);
         return true;
     }
-    /// Readers wake nobody, so it looks after them more often while they lose by the number of runs.
+    /// Returns when there may be work. A reader wakes no thread, so the thread looks more often while readers
+    /// lose time to the number of runs.
     void wait_for_work() {
         lock_type lock(state_.store.changes);
-        if (stopping_ || sync_is_due_ || (!state_.has_failed() && queue_.flush_is_due())) return;
-        if (bring_in_unread(lock)) return;
-        due_.wait_for(lock, queue_.readers_go_on() || !unread_.empty() ? look_after : retry_after);
+        const auto is_called = [&] {
+            return stopping_ || sync_is_due_ || (!state_.has_failed() && queue_.has_news());
+        };
+        if (is_called() || bring_in_unread(lock)) return;
+        const bool often = queue_.is_paid_for_by_readers() || !unread_.empty();
+        lock.mutex()->wait_for(lock, often ? look_after : retry_after, is_called);
     }
     /// If nobody has written since the last time, brings some of what nobody has read into the cache,
     /// where it drives nothing out. @returns whether there was any
@@ -345,16 +341,14 @@ private:
             state_.fail(std::current_exception());
             state_.report(std::current_exception());
         }
-        sync_is_due_ = false;
     }
     /// Waits until the threads have brought something about. @returns false if there are none, or
     /// none any more. @throws error where they fail
     template <class Done>
     bool threads_reach(Done done) {
         lock_type lock(state_.store.changes);
-        due_.notify_all();
         const std::uint64_t failures_before = failures_;
-        progress_.wait(lock, [&] {
+        lock.mutex()->wait(lock, [&] {
             return done() || !has_threads_ || state_.has_failed() || failures_ != failures_before;
         });
         if (done()) return true;
@@ -385,9 +379,7 @@ private:
     std::mutex stepping_;                // one thread at a time has the job in hand
     std::unique_ptr<job_type> in_hand_;
 
-    std::condition_variable due_;       // there may be work
-    std::condition_variable progress_;  // some was done, or failed
-    // Guarded by `changes`.
+    // Guarded by `changes`, whose release wakes the threads that wait for work or for its outcome.
     job_queue<State> queue_;
     unread_tables<typename State::key_type, typename State::mapped_type> unread_;
     sequence_number last_seen_ = no_sequence;  // when there was nothing to do

@@ -7,6 +7,7 @@
 #include <lsm/engine/block_cache.hpp>
 #include <lsm/engine/epochs.hpp>
 #include <lsm/engine/log.hpp>
+#include <lsm/engine/monitor.hpp>
 #include <lsm/engine/pins.hpp>
 #include <lsm/engine/process.hpp>
 #include <lsm/engine/table_file.hpp>
@@ -41,8 +42,8 @@ struct store {
     engine::log<Medium> log;
 
     /// Guards what follows, and all that becomes live: held while the root is replaced, and while a
-    /// read state is published. No reader takes it.
-    std::mutex changes;
+    /// read state is published. No reader takes it. Its release wakes the threads that wait for a change.
+    monitor changes;
     root_record root;                    ///< as it is on the medium
     std::uint64_t next_log_segment = 0;  ///< above all that were begun, also in vain
     /// A root's replacement has an unknown outcome: no more writes.

@@ -48,6 +48,8 @@ struct tree_state {
     published<read_state_type> current{
         *store.readers};                    ///< what the next reader pins; nothing once closed
     std::shared_ptr<memtable_type> active;  ///< takes the writes; the writer's whose turn it is
+    std::uint64_t editions =
+        1;            ///< how often memtables or tables have changed; guarded by `changes`
     statistics done;  ///< only its counters of work done; guarded by `changes`
     recovery_report recovered;
 
@@ -92,6 +94,7 @@ struct tree_state {
                                                                 std::move(tables), store.medium,
                                                                 store.pins, *store.readers));
         active = std::move(newest);
+        ++editions;
         share_memory();
     }
 
@@ -183,14 +186,15 @@ struct tree_state {
                                          failure().text());
     }
 
-    /// Remembers a failure after which no write is safe, until `forgive`. The first one stays.
+    /// Remembers a failure after which no write is safe, until `forgive`. The first one stays. Threads that
+    /// wait for a change see the failure. @pre `changes` is not held
     void fail(const std::exception_ptr& why) noexcept {
-        const std::scoped_lock lock(failure_mutex_);
+        const std::scoped_lock lock(store.changes, failure_mutex_);
         if (!failure_) failure_ = engine::failure(why);
         failed_.store(true, std::memory_order_release);
     }
     void forgive() noexcept {
-        const std::scoped_lock lock(failure_mutex_);
+        const std::scoped_lock lock(store.changes, failure_mutex_);
         failure_ = {};
         failed_.store(false, std::memory_order_release);
     }
@@ -262,6 +266,7 @@ private:
             if (gone.contains(each->record().id)) each->retire();
         });
         current.replace(std::move(next));
+        ++editions;
         share_memory();
     }
     /// Leaves the cache what the memtables and indexes do not take of the budget. @pre `changes` is held

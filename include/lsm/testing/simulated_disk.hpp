@@ -8,7 +8,9 @@
 #include <lsm/testing/sparse_bytes.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -20,6 +22,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -86,6 +89,8 @@ public:
         return f(*this);
     }
 
+    void take_time(std::chrono::microseconds each) noexcept { each_call_takes_ = each; }
+
     // What `locked` gives access to.
     [[nodiscard]] fault_injector& faults() noexcept { return faults_; }
     [[nodiscard]] std::size_t position() const noexcept { return calls_.size(); }
@@ -94,6 +99,11 @@ public:
     [[nodiscard]] disk_settings& settings() noexcept { return settings_; }
 
 private:
+    /// Other threads may go on meanwhile: the disk is not locked.
+    void pass_time() const {
+        const std::chrono::microseconds each = each_call_takes_;
+        if (each.count() > 0) std::this_thread::sleep_for(each);
+    }
     [[noreturn]] static void fail(const std::string& what, int number) {
         throw error(errc::io, what + ": simulated " + std::generic_category().message(number),
                     number);
@@ -129,6 +139,7 @@ private:
     std::vector<std::shared_ptr<const disk_call>> calls_;
     std::map<std::string, folder_lock> locks_;
     fault_injector faults_;
+    std::atomic<std::chrono::microseconds> each_call_takes_ = std::chrono::microseconds(0);
 };
 
 }  // namespace detail
@@ -157,6 +168,9 @@ public:
     [[nodiscard]] std::uint64_t strikes() const {
         return core_->locked([](auto& core) { return core.faults().strikes(); });
     }
+    /// From now on each call for files and names takes so long, before it does anything: threads meet in windows
+    /// that a disk in memory would never open. A store through a mapping takes no time.
+    void take_time(std::chrono::microseconds each_call) { core_->take_time(each_call); }
     void set_capacity(std::uint64_t bytes) {
         core_->locked([&](auto& core) { core.settings().capacity = bytes; });
     }
@@ -193,6 +207,7 @@ inline void disk_core::perform(touch what, disk_call call) {
 }
 
 inline bool disk_core::open_folder(const std::string& path, bool may_create) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     check(touch::open, "opening folder " + path);
     const auto found = state_.seen().folders.find(path);
@@ -225,6 +240,7 @@ inline void disk_core::unlock_folder(const std::string& path) {
 }
 
 inline std::vector<std::string> disk_core::list(const std::string& folder) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     check(touch::list, "listing " + folder);
     std::vector<std::string> names = {".", ".."};  // as the operating system does
@@ -240,6 +256,7 @@ inline std::optional<file_number> disk_core::find(const std::string& folder,
 }
 
 inline file_number disk_core::create(const std::string& folder, const std::string& name) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     const file_number made = state_.next_file();
     if (find(folder, name)) fail("creating " + folder + "/" + name, EEXIST);
@@ -249,6 +266,7 @@ inline file_number disk_core::create(const std::string& folder, const std::strin
 
 inline std::optional<file_number> disk_core::open(const std::string& folder,
                                                   const std::string& name) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     check(touch::open, "opening " + folder + "/" + name);
     return find(folder, name);
@@ -256,6 +274,7 @@ inline std::optional<file_number> disk_core::open(const std::string& folder,
 
 inline void disk_core::rename(const std::string& folder, const std::string& from,
                               const std::string& to) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     const auto file = find(folder, from);
     if (!file) fail("renaming " + folder + "/" + from, ENOENT);
@@ -264,6 +283,7 @@ inline void disk_core::rename(const std::string& folder, const std::string& from
 }
 
 inline void disk_core::remove(const std::string& folder, const std::string& name) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     const auto file = find(folder, name);
     if (!file) return check(touch::remove, "removing " + folder + "/" + name);
@@ -279,6 +299,7 @@ inline std::uint64_t disk_core::limit(file_number file) const {
 
 inline void disk_core::write(const simulated_file& to, std::optional<std::uint64_t> at,
                              byte_view bytes, call_kind kind) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     disk_call call = to.call(kind);
     call.offset = at.value_or(content(to.number).size());
@@ -315,6 +336,7 @@ inline void disk_core::store(const simulated_file& to, std::uint64_t offset, byt
 }
 
 inline void disk_core::preallocate(const simulated_file& of, std::uint64_t bytes) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     disk_call call = of.call(call_kind::preallocate);
     call.offset = bytes;
@@ -325,6 +347,7 @@ inline void disk_core::preallocate(const simulated_file& of, std::uint64_t bytes
 
 inline std::size_t disk_core::read(const simulated_file& from, std::uint64_t offset,
                                    std::span<std::byte> to) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     const auto hit = faults_.strike(touch::read);
     if (hit && hit->kind != fault_kind::flipped_bit)
@@ -343,6 +366,7 @@ inline std::uint64_t disk_core::bytes(const simulated_file& of) {
 }
 
 inline void disk_core::sync(disk_call call) {
+    pass_time();
     const std::scoped_lock lock(mutex_);
     const bool of_names = call.kind == call_kind::sync_folder;
     perform(of_names ? touch::sync_names : touch::sync, std::move(call));

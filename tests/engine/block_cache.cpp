@@ -3,15 +3,23 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdlib>
+#include <ctime>
 #include <memory>
+#include <random>
+#include <thread>
 #include <vector>
 
 namespace {
 
 class block final : public lsm::engine::cached_block {
 public:
-    explicit block(int& alive) : cached_block(10), alive_(&alive) { ++*alive_; }
+    explicit block(int& alive, std::size_t bytes = 10) : cached_block(bytes), alive_(&alive) {
+        ++*alive_;
+    }
     ~block() override { --*alive_; }
 
 private:
@@ -38,6 +46,21 @@ struct fixture {
 };
 
 using list = std::vector<std::size_t>;
+
+/// A cache of several parts, and blocks that only say that they are large.
+struct large {
+    static constexpr std::size_t mib = std::size_t{1} << 20, budget = 256 * mib;
+    int alive = 0;
+    std::vector<lsm::engine::cached_block::home> homes{20'000};
+    lsm::engine::block_cache cache{budget, std::make_shared<lsm::engine::epochs>()};
+
+    ~large() {
+        for (auto& home : homes) cache.forget(home);
+    }
+    void keep(std::size_t which, std::size_t bytes) {
+        cache.keep(std::make_shared<const block>(alive, bytes), homes[which]);
+    }
+};
 
 }  // namespace
 
@@ -122,6 +145,87 @@ BOOST_AUTO_TEST_CASE(a_block_that_is_read_stays_alive) {
     for (const std::size_t each : {1, 2, 3}) keep(each);
     BOOST_TEST(kept() == (list{1, 2, 3}), boost::test_tools::per_element());
     BOOST_TEST(alive == 4);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(large_block_cache, large)
+
+BOOST_AUTO_TEST_CASE(is_full_and_never_beyond_its_budget) {
+    std::minstd_rand random(1);
+    for (std::size_t i = 0; i < 30'000; ++i) {
+        const std::size_t which = random() % homes.size();
+        if (const auto* const there = homes[which].load())
+            there->touch();
+        else
+            keep(which, 10'000 + random() % 50'000);
+        BOOST_REQUIRE(cache.bytes() <= budget);
+    }
+    BOOST_TEST(cache.bytes() > budget - 16 * 60'000);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_a_block_that_is_larger_than_a_share_while_it_is_wanted) {
+    keep(0, budget / 8);
+    for (std::size_t i = 1; i < homes.size(); ++i) {
+        BOOST_REQUIRE(homes[0].load());
+        homes[0].load()->touch();
+        keep(i, 64 << 10);
+    }
+    BOOST_TEST(cache.bytes() > budget - (64 << 10));
+}
+
+BOOST_AUTO_TEST_CASE(makes_room_for_a_block_as_large_as_all) {
+    for (std::size_t i = 1; i < 2000; ++i) keep(i, 100'000);
+    keep(0, budget);
+    BOOST_TEST(homes[0].load());
+    BOOST_TEST(cache.bytes() == budget);
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(takes_any_smaller_budget) {
+    for (std::size_t i = 0; i < 5000; ++i) keep(i, 50'000);
+    for (const std::size_t smaller : {budget / 2, budget / 100, std::size_t{0}}) {
+        cache.set_budget(smaller);
+        BOOST_TEST(cache.bytes() <= smaller);
+        BOOST_TEST(cache.bytes() + 50'000 >= smaller);
+    }
+}
+
+/// Gigabytes in the long run, as their blocks say.
+BOOST_AUTO_TEST_CASE(a_miss_takes_no_longer_where_all_blocks_are_wanted) {
+    const std::size_t blocks = std::getenv("LSM_LONG") ? 2'000'000 : 100'000, bytes = 4096;
+    std::vector<lsm::engine::cached_block::home> many(blocks + 50);
+    lsm::engine::block_cache full{blocks * bytes, std::make_shared<lsm::engine::epochs>()};
+    const auto miss = [&](std::size_t which) {
+        full.keep(std::make_shared<const block>(alive, bytes), many[which]);
+    };
+    for (std::size_t i = 0; i < blocks; ++i) {
+        miss(i);
+        many[i].load()->touch();
+    }
+    std::clock_t longest = 0;
+    for (std::size_t i = blocks; i < many.size(); ++i) {
+        const std::clock_t begin = std::clock();
+        miss(i);
+        longest = (std::max)(longest, std::clock() - begin);
+    }
+    BOOST_TEST(longest < CLOCKS_PER_SEC / 200);
+    for (auto& home : many) full.forget(home);
+}
+
+BOOST_AUTO_TEST_CASE(counts_a_block_that_two_threads_fetched_once) {
+    std::vector<std::thread> threads;
+    std::vector<lsm::engine::cached_block::home> shared(100);
+    std::array<int, 3> made{};
+    for (int& mine : made)
+        threads.emplace_back([&] {
+            for (auto& home : shared) cache.keep(std::make_shared<const block>(mine, mib), home);
+        });
+    for (std::thread& each : threads) each.join();
+    BOOST_TEST(cache.bytes() == shared.size() * mib);
+    for (auto& home : shared) cache.forget(home);
+    BOOST_TEST(cache.bytes() == 0U);
+    cache.when().drain();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -133,7 +133,7 @@ private:
 //! [reader]
 
 //! [encoding]
-/// A line for each entry: its sequence number (0: every reader sees it, and it is its key's only
+/// A line for each entry: its sequence number (0: it is older than every reader, and its key's oldest
 /// version), what it is (1: a value, 2: an erasure), key, value.
 struct word_encoding {
     static constexpr std::string_view name = "words";

@@ -193,6 +193,23 @@ BOOST_AUTO_TEST_CASE(of_a_set_name_each_element_once) {
     BOOST_CHECK_THROW((void)lsm::decode<std::set<int>>(bytes), lsm::decode_error);
 }
 
+/// Such a length cut off would make bytes that decode to something else.
+BOOST_AUTO_TEST_CASE(refuse_a_length_that_needs_more_than_32_bits) {
+    constexpr std::size_t most = 0xffff'ffff;
+    const auto refused = [](const lsm::error& e) {
+        return e.which() == lsm::errc::invalid_argument;
+    };
+    lsm::byte_buffer bytes;
+    lsm::byte_writer out(bytes);
+    out.begin_sequence(most);
+    BOOST_TEST((bytes == lsm::byte_buffer(4, std::byte{255})));
+    BOOST_CHECK_EXCEPTION(out.begin_sequence(most + 1), lsm::error, refused);
+    const std::string_view giant("", most + 1);  // nobody looks at what it says to have
+    BOOST_CHECK_EXCEPTION(out.text(giant), lsm::error, refused);
+    BOOST_CHECK_EXCEPTION(out.bytes(lsm::as_bytes(giant)), lsm::error, refused);
+    BOOST_TEST(bytes.size() == 4U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(shape)

@@ -260,4 +260,20 @@ BOOST_AUTO_TEST_CASE(forgets_the_numbers_that_tell_readers_nothing) {
     }
 }
 
+/// As docs/file_format.md says of sequence number 0.
+BOOST_AUTO_TEST_CASE(forgets_the_numbers_of_values_that_are_the_oldest_of_their_keys) {
+    std::mt19937 random(8);
+    int below_newer = 0;
+    for (int round = 0; round < rounds; ++round) {
+        const versions kept = retain(random, true).after;
+        for (std::size_t i = 0; i < kept.size(); ++i) {
+            if (kept[i].sequence != lsm::no_sequence) continue;
+            BOOST_REQUIRE((kept[i].kind == lsm::payload_kind::value));
+            BOOST_REQUIRE((i + 1 == kept.size() || kept[i + 1].key != kept[i].key));
+            if (i > 0 && kept[i - 1].key == kept[i].key) ++below_newer;
+        }
+    }
+    BOOST_TEST(below_newer > 0);  // so it is not its key's only version
+}
+
 BOOST_AUTO_TEST_SUITE_END()

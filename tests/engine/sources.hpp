@@ -58,7 +58,8 @@ inline int number_of(std::string_view key) {
 }
 
 /// Entries as a source: in windows like a table's, loaded when they are needed and with all versions of
-/// a key, or like a memtable's, which end anywhere. What it shows is gone when it moves.
+/// a key, unless the key has several; or like a memtable's, which end anywhere. What it shows is gone when
+/// it moves.
 template <class Key = int>
 class vector_cursor final : public lsm::engine::cursor<Key, int> {
     using base = lsm::engine::cursor<Key, int>;
@@ -69,10 +70,14 @@ public:
                   std::mt19937& random)
         : way_(way), pends_(like_table) {
         sort_versions(all, way);
+        bool is_long = false;  // whether the last window has one key, which has several
         for (const version& each : all) {
             const bool same_key = !parts_.empty() && parts_.back().back().key == each.key;
-            const bool joins =
-                !parts_.empty() && ((like_table && same_key) || random() % window != 0);
+            const bool one_key = same_key && parts_.back().front().key == each.key;
+            bool joins = !parts_.empty() && random() % window != 0;
+            if (like_table && same_key) joins = joins || !one_key;
+            if (like_table && !same_key) joins = joins && !is_long;
+            is_long = like_table && same_key && (is_long || !joins);
             if (joins)
                 parts_.back().push_back(each);
             else

@@ -48,6 +48,7 @@ LOG_RECOVERY = "log/recovery"
 DAMAGE = "faults/damage"
 CALLS = "faults/system_calls"
 BLOCKS = "storage/hostile_blocks"
+LONG_KEYS = "engine/long_keys"
 
 SAFEGUARDS = [
     # What is on the device, and when.
@@ -274,8 +275,30 @@ SAFEGUARDS = [
               "            if (order > 0 || (order == 0 && all.sequences[i - 1] <= all.sequences[i]))",
               "            if (false)", BLOCKS, "hostile_blocks/with_entries_out_of_order_are_refused"),
     Safeguard("table: the order of an index", PAGED,
-              "            if (before && compare(index.view(*before), index.view(each)) >= 0)",
+              "            if (before && compare(index.view(*before), index.view(each)) > 0)",
               "            if (false)", BLOCKS, "hostile_blocks/with_an_index_out_of_order_are_refused"),
+    Safeguard("table: a key's versions go on in the next block", TABLE,
+              "index_.continues(first, key) ? index_.last_of(first) : first;", "first;", LONG_KEYS,
+              "engine_long_keys/are_found_in_the_version_of_any_moment"),
+    Safeguard("table: a lookup begins in a key's first block", "storage/format/table_index.hpp",
+              "is_same(first_keys[last], key) ? first_of(last) : last;",
+              "false && is_same(first_keys[last], key) ? first_of(last) : last;", LONG_KEYS,
+              "engine_long_keys/are_found_in_the_version_of_any_moment"),
+    Safeguard("table: a key with several blocks shares none", TABLE,
+              "continues_key ? is(last, index.first_keys[which]) == 0", "continues_key && false ? false", LONG_KEYS,
+              "engine_long_keys/that_other_keys_stand_among_are_corruption"),
+    Safeguard("run: backward, a key's blocks come newest first", "engine/run_cursor.hpp",
+              "        if (block_ != index.last_of(block_)) return stand_at(table_, block_ + 1);\n", "", LONG_KEYS,
+              "engine_long_keys/are_gone_through_newest_first_in_both_directions"),
+    Safeguard("builder: a key with several blocks begins one", PAGED,
+              "            if (key_begin_ > 0) set_last_key_apart();\n", "", "storage/formats",
+              "table_format/gives_a_key_with_many_versions_blocks_of_its_own*"),
+    Safeguard("builder: a key with several blocks ends one", PAGED, "if (is_full || continues_) finish_block();",
+              "if (is_full) finish_block();", "storage/formats",
+              "table_format/gives_a_key_with_many_versions_blocks_of_its_own*"),
+    Safeguard("formats: a length that does not fit is refused", "core/stored_length.hpp", "    if (number > most)",
+              "    if (false)", "storage/table_index",
+              "storage_block_header/refuses_lengths_and_counts_that_need_more_than_32_bits"),
     Safeguard("table: a block has no more entries than bytes", "storage/format/block.hpp",
               "    if (header.count > in.left()) in.fail(\"a block has more entries than bytes\");", "", BLOCKS,
               "hostile_blocks/with_a_count_that_they_cannot_hold_take_no_memory"),

@@ -6,6 +6,7 @@
 #include <lsm/storage/format/block.hpp>
 #include <lsm/storage/format/json.hpp>
 #include <lsm/storage/format/serialization.hpp>
+#include <lsm/testing/storage_laws.hpp>
 
 #include <boost/describe/class.hpp>
 #include <boost/mp11/algorithm.hpp>
@@ -124,6 +125,7 @@ struct table {
 /// A format with the types of its keys and values.
 template <class Format, class Key, class Value>
 struct tables_of {
+    using format = Format;
     using key = Key;
     using value = Value;
     using block = typename Format::template block<Key, Value>;
@@ -238,15 +240,40 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(gives_back_the_entries, Tables, all_tables) {
     BOOST_TEST((read == all));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(keeps_versions_of_a_key_in_one_block, Tables, all_tables) {
-    const auto all = make_entries<typename Tables::key, typename Tables::value>(20);
-    const table made = Tables::build(all, 1);
-    const auto index = Tables::index(made);
-    BOOST_TEST(index.blocks.size() == 20U);
-    for (std::size_t i = 0; i < index.blocks.size(); ++i) {
-        const auto read = Tables::entries_in(typename Tables::block(made.part(index.blocks[i])));
-        for (const auto& each : read) BOOST_TEST((each.key == index.first_keys[i]));
+/// Of every third key so many versions that they fill several blocks.
+BOOST_AUTO_TEST_CASE_TEMPLATE(gives_a_key_with_many_versions_blocks_of_its_own, Tables,
+                              all_tables) {
+    using key = typename Tables::key;
+    using value = typename Tables::value;
+    std::vector<lsm::testing::stored_entry<key, value>> all;
+    for (int i = 0; i < 12; ++i)
+        for (int version = i % 3 == 1 ? 60 : i % 2; version >= 0; --version)
+            all.push_back({make<key>(i), static_cast<lsm::sequence_number>(version),
+                           version % 4 == 3 ? std::nullopt : std::optional(make<value>(i))});
+    for (const std::size_t block_bytes : {0, 1, 200, 400, 1'000'000}) {
+        typename Tables::format format;
+        format.block_bytes = block_bytes;
+        lsm::testing::check_format(format, all);
+        const auto index = lsm::testing::detail::build_table(format, 1, all).index;
+        const auto blocks_of = [&](int i) {
+            return std::ranges::count(index.first_keys, make<key>(i));
+        };
+        BOOST_TEST(blocks_of(0) <= 1);
+        BOOST_TEST((block_bytes > 400 || (blocks_of(1) > 1 && blocks_of(10) > 1)));
+        BOOST_TEST((block_bytes <= 400 || index.blocks.size() == 1));
     }
+}
+
+/// What the index repeats with each block must be small beside the block.
+BOOST_AUTO_TEST_CASE_TEMPLATE(repeats_a_large_key_seldom, Format, formats) {
+    std::vector<lsm::testing::stored_entry<std::string, int>> all;
+    for (lsm::sequence_number version = 100; version > 0; --version)
+        all.push_back({std::string(10'000, 'k'), version, 1});
+    Format format;
+    format.block_bytes = 100;
+    const auto made = lsm::testing::detail::build_table(format, 1, all);
+    BOOST_TEST(made.index.blocks.size() > 1U);
+    BOOST_TEST(made.index.blocks.size() <= 100U / 16 + 1);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(says_what_it_holds, Tables, all_tables) {

@@ -2,6 +2,7 @@
 #include <lsm/codec/descending.hpp>
 #include <lsm/core/bytes.hpp>
 #include <lsm/storage/format/block/column_layout.hpp>
+#include <lsm/storage/format/block/header.hpp>
 #include <lsm/storage/format/table_index.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -104,6 +105,35 @@ BOOST_AUTO_TEST_CASE(finds_the_block_of_any_key_by_its_head) {
         [&] { return std::pair(static_cast<int>(random() % 4), some_text(random, 2)); });
 }
 
+/// As those of a key with several blocks: then the first of them, or the last.
+BOOST_AUTO_TEST_CASE(finds_all_blocks_that_begin_with_the_same_key) {
+    std::mt19937 random(2);
+    for (int round = 0; round < 500; ++round) {
+        lsm::table_index<std::string> index;
+        for (auto count = 1 + random() % 40; count > 0; --count)
+            index.first_keys.push_back(some_text(random, 2));
+        std::ranges::sort(index.first_keys);
+        index.last_key = index.first_keys.back() + "more";
+        index.make_search();
+        const auto& firsts = index.first_keys;
+        BOOST_REQUIRE(index.has_long_keys == (std::ranges::adjacent_find(firsts) != firsts.end()));
+        for (std::size_t block = 0; block < firsts.size(); ++block) {
+            const auto [first, last] = std::ranges::equal_range(firsts, firsts[block]);
+            const auto place = [&](auto at) {
+                return static_cast<std::size_t>(at - firsts.begin());
+            };
+            BOOST_REQUIRE(index.block_for(firsts[block]) == place(first));
+            BOOST_REQUIRE(index.first_of(block) == place(first));
+            BOOST_REQUIRE(index.last_of(block) + 1 == place(last));
+            BOOST_REQUIRE(index.continues(block, firsts[block]) == (block + 1 < place(last)));
+            // Between its first keys, where the last block below is the one that may hold it.
+            const std::string between = firsts[block] + '\0';
+            if (!std::ranges::binary_search(firsts, between))
+                BOOST_REQUIRE(index.block_for(between) == index.blocks_until(between) - 1);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(storage_text_column)
@@ -126,6 +156,32 @@ BOOST_AUTO_TEST_CASE(shares_a_beginning_where_that_makes_it_much_smaller) {
     BOOST_TEST(stored_once(10, 10) == 10U);
     BOOST_TEST(stored_once(1, 4) == 1U);
     BOOST_TEST(stored_once(4, 100) == 0U);  // who reads it would have all texts twice, for 4 bytes
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_text_whose_length_needs_more_than_32_bits) {
+    lsm::detail::text_layout::writer writer;
+    const std::string_view giant("", std::size_t{1} << 32);  // nobody looks at what it says to have
+    BOOST_CHECK_THROW(writer.add(giant), lsm::error);
+    BOOST_TEST(writer.bytes() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(storage_block_header)
+
+BOOST_AUTO_TEST_CASE(refuses_lengths_and_counts_that_need_more_than_32_bits) {
+    using header = lsm::detail::block_header;
+    for (std::uint64_t header::* const member :
+         {&header::count, &header::key_bytes, &header::value_bytes}) {
+        header of;
+        of.*member = 0xffff'ffff;
+        lsm::byte_buffer bytes;
+        of.write(bytes);
+        lsm::byte_reader in(bytes);
+        BOOST_TEST((header::read(in).*member == 0xffff'ffff));
+        of.*member += 1;
+        BOOST_CHECK_THROW(of.write(bytes), lsm::error);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

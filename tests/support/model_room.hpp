@@ -57,6 +57,23 @@ using text_tree_maker =
 /// Runs all seeds. Compiled once, in model/samples.cpp.
 void run_text_model(const text_tree_maker& make);
 
+/// Holds some thousand versions of a few keys. Compiled once, in model/samples.cpp.
+void run_giants(const text_tree_maker& make);
+
+/// Makes trees of a type, each in a place of its own. The folder outlives it.
+template <class Tree>
+text_tree_maker maker_of(const typename Tree::options& settings, const temporary_folder& folder) {
+    return
+        [&folder, settings,
+         trees = 0]() mutable -> std::unique_ptr<lsm::testing::any_tree<std::string, std::string>> {
+            if constexpr (std::is_same_v<typename Tree::location, std::string>)
+                return std::make_unique<lsm::testing::erased<Tree>>(
+                    folder / std::to_string(++trees), settings);
+            else
+                return std::make_unique<lsm::testing::erased<Tree>>(lsm::memory_disk(), settings);
+        };
+}
+
 template <class Tree>
 void check_model(std::size_t trigger_runs) {
     typename Tree::options settings;
@@ -66,15 +83,19 @@ void check_model(std::size_t trigger_runs) {
     settings.compaction.trigger_runs = trigger_runs;
     settings.compaction.max_table_bytes = 4096;
     settings.memory_bytes = std::size_t{8} << 20;
-    int trees = 0;
     const temporary_folder folder;
-    run_text_model([&]() -> std::unique_ptr<lsm::testing::any_tree<std::string, std::string>> {
-        if constexpr (std::is_same_v<typename Tree::location, std::string>)
-            return std::make_unique<lsm::testing::erased<Tree>>(folder / std::to_string(++trees),
-                                                                settings);
-        else
-            return std::make_unique<lsm::testing::erased<Tree>>(lsm::memory_disk(), settings);
-    });
+    run_text_model(maker_of<Tree>(settings, folder));
+}
+
+/// Keys of the largest size, large values, and as many versions as there are snapshots.
+template <class Tree>
+void check_giants() {
+    typename Tree::options settings;
+    settings.memtable.max_bytes = std::size_t{1} << 30;
+    settings.storage.format.block_bytes = 512;
+    settings.memory_bytes = std::size_t{8} << 20;
+    const temporary_folder folder;
+    run_giants(maker_of<Tree>(settings, folder));
 }
 
 inline constexpr std::size_t never = (std::numeric_limits<std::size_t>::max)();

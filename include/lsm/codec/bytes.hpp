@@ -3,12 +3,11 @@
 
 #include <lsm/codec/trait.hpp>
 #include <lsm/core/bytes.hpp>
-#include <lsm/core/config.hpp>
+#include <lsm/core/stored_length.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@ namespace lsm {
 /// The writing visitor that makes bytes: numbers little-endian in their own width, lengths and
 /// counts as `u32`, an optional's presence as one byte, records as their fields one after another.
 /// The whole is described in docs/file_format.md.
+/// @throws error `invalid_argument` from members that write a length or a count, if it needs more than 32 bits
 class byte_writer {
 public:
     explicit byte_writer(byte_buffer& out) : out_(out) {}
@@ -43,9 +43,7 @@ public:
 
 private:
     void length(std::size_t count) {
-        // The tree's limits on keys and values are far below; other callers are our own.
-        LSM_ASSERT(count <= (std::numeric_limits<std::uint32_t>::max)());
-        number(static_cast<std::uint32_t>(count));
+        number(detail::stored_length(count, "a text, bytes or a sequence"));
     }
 
     byte_buffer& out_;

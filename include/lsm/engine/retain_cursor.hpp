@@ -20,8 +20,8 @@ namespace lsm::engine {
 ///    version is.
 /// 3. But no tombstone that every pin sees, if no older table can hold its key: then nobody can
 ///    tell it from nothing. All versions that it hides go with it, by 2.
-/// 4. And no number of a version that every pin sees, where nothing at all is older: it is the only one
-///    of its key, so it becomes `no_sequence`, and a block of such takes no bytes for them.
+/// 4. And no number of a version that every pin sees, where no table is older: by 2. it is the oldest of its
+///    key, and by 3. a value. So its number becomes `no_sequence`, and a block of such takes no bytes for them.
 ///
 /// @tparam MayHoldOlder `bool(key view)`: whether a table older than the job's output may hold the key
 template <class Key, class Value, class MayHoldOlder>

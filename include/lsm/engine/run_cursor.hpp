@@ -23,6 +23,8 @@ using run = std::vector<std::shared_ptr<const table<Key, Value>>>;
 
 /// A run as one source: its tables' blocks one after another, each loaded only when it is needed. The
 /// run outlives the cursor, which copies nothing of it.
+///
+/// Blocks of one key come newest version first in both directions: backward, those blocks are gone through forward.
 template <class Key, class Value>
 class run_cursor final : public cursor<Key, Value> {
     using base = cursor<Key, Value>;
@@ -41,7 +43,7 @@ public:
         else if (tables_.empty())
             this->end();
         else
-            stand_at(tables_.size() - 1, blocks_of(tables_.size() - 1) - 1);
+            stand_at_end(tables_.size() - 1);
     }
 
     void seek(const key_view& key) override {
@@ -56,12 +58,8 @@ public:
     void next() override {
         if (way_ == direction::forward) {
             stand_at(table_, block_ + 1);
-        } else if (block_ > 0) {
-            stand_at(table_, block_ - 1);
-        } else if (table_ > 0) {
-            stand_at(table_ - 1, blocks_of(table_ - 1) - 1);
         } else {
-            leave();
+            next_backward();
         }
     }
 
@@ -108,9 +106,9 @@ private:
             return compare<key_view>(each->last_key(), key) < 0;
         });
         if (at == tables_.end()) return leave();
-        const std::size_t until = (*at)->index().blocks_until(key);
-        stand_at(static_cast<std::size_t>(at - tables_.begin()), until == 0 ? 0 : until - 1);
-        if (until > 0) tables_[table_]->expect_fetch(block_);  // it begins before the key
+        const auto block = (*at)->index().block_for(key);
+        stand_at(static_cast<std::size_t>(at - tables_.begin()), block.value_or(0));
+        if (block) tables_[table_]->expect_fetch(block_);  // it does not begin behind the key
     }
     /// The last table that begins at or before the key; in it, the last block that does.
     void seek_backward(const key_view& key) {
@@ -120,9 +118,22 @@ private:
             });
         if (after == tables_.begin()) return leave();
         const auto table = static_cast<std::size_t>(after - tables_.begin()) - 1;
-        stand_at(table, tables_[table]->index().blocks_until(key) - 1);
+        stand_at_first_of(table, tables_[table]->index().blocks_until(key) - 1);
         tables_[table_]->expect_fetch(block_);
     }
+    void next_backward() {
+        const table_index<Key>& index = tables_[table_]->index();
+        if (block_ != index.last_of(block_)) return stand_at(table_, block_ + 1);
+        const std::size_t first = index.first_of(block_);
+        if (first > 0) return stand_at_first_of(table_, first - 1);
+        if (table_ > 0) return stand_at_end(table_ - 1);
+        leave();
+    }
+    /// Backward: where the blocks begin that have the key which this one begins with.
+    void stand_at_first_of(std::size_t table, std::size_t block) {
+        stand_at(table, tables_[table]->index().first_of(block));
+    }
+    void stand_at_end(std::size_t table) { stand_at_first_of(table, blocks_of(table) - 1); }
 
     void stand_at(std::size_t table, std::size_t block) {
         if (table < tables_.size() && block == blocks_of(table)) {

@@ -143,24 +143,14 @@ public:
     template <class F>
     bool find(const sought_key<Key>& key, sequence_number at, F&& f) const {
         const auto candidate = index_.candidate(key.view, key.hash);
-        return !candidate || find_in_block(*candidate, key.view, at, lookup_manner::alone, f);
+        return !candidate || find_from(*candidate, key.view, at, lookup_manner::alone, f);
     }
-    /// The same in the one block that may hold the key.
+    /// The same from the block that the index names.
     template <class F>
-    bool find_in_block(std::size_t which, const key_view& key, sequence_number at,
-                       lookup_manner how, F&& f) const {
-        block_pointer fetched;
-        const block_type* seen = resident(which);
-        if (!seen) {
-            fetched = fetch_and_keep(which);
-            seen = fetched.get();
-        }
-        const auto keep = [&] { return fetched ? fetched : reclaimable::share(*seen); };
-        const window_of<Key, Value>& window = seen->window();
-        const block_search<Key, Value> search(index_, which, window, key, how);
-        return find_in(window, search, key, at, [&](payload_kind kind, const cell<Value>& value) {
-            return f(kind, value, keep);
-        });
+    bool find_from(std::size_t which, const key_view& key, sequence_number at, lookup_manner how,
+                   F&& f) const {
+        if (index_.has_long_keys) return find_in_blocks(which, key, at, how, f);
+        return find_in_block(which, key, at, how, f);
     }
 
     /// Says that no version names the table any more: its file goes with the last reader.
@@ -176,6 +166,36 @@ protected:
     virtual void expect_blocks(std::size_t first, std::size_t count) const = 0;
 
 private:
+    template <class F>
+    bool find_in_block(std::size_t which, const key_view& key, sequence_number at,
+                       lookup_manner how, F& f) const {
+        block_pointer fetched;
+        const block_type* seen = resident(which);
+        if (!seen) {
+            fetched = fetch_and_keep(which);
+            seen = fetched.get();
+        }
+        const auto keep = [&] { return fetched ? fetched : reclaimable::share(*seen); };
+        const window_of<Key, Value>& window = seen->window();
+        const block_search<Key, Value> search(index_, which, window, key, how);
+        return find_in(window, search, key, at, [&](payload_kind kind, const cell<Value>& value) {
+            return f(kind, value, keep);
+        });
+    }
+    /// In the blocks of a key that may have several. The numbers in them descend, so those whose versions are all too
+    /// new are passed over by bisection. O(log blocks of the key) fetches to the first version.
+    template <class F>
+    [[gnu::noinline]] bool find_in_blocks(std::size_t first, const key_view& key,
+                                          sequence_number at, lookup_manner how, F& f) const {
+        const std::size_t last = index_.continues(first, key) ? index_.last_of(first) : first;
+        std::size_t which =
+            first + parted(last - first, [&](std::size_t i) {
+                return load(first + i + 1, cache_use::keep)->window().sequences[0] > at;
+            });
+        while (find_in_block(which, key, at, how, f))
+            if (which++ == last) return true;
+        return false;
+    }
     [[nodiscard]] const block_type* resident(std::size_t which) const noexcept {
         const auto* const there = homes_[which].load(std::memory_order_seq_cst);
         if (there) there->touch();
@@ -305,8 +325,12 @@ private:
             throw decode_error("it does not begin with the key that the index says");
         const cell<Key>& last = entries.keys.back();
         const bool is_last = which + 1 == index.blocks.size();
-        if (is_last ? is(last, *index.last_key) != 0 : is(last, index.first_keys[which + 1]) >= 0)
-            throw decode_error("it does not end before the key that the index says");
+        const Key& end = is_last ? *index.last_key : index.first_keys[which + 1];
+        const bool continues_key = index.first_of(which) != index.last_of(which);
+        const bool ends_right = continues_key ? is(last, index.first_keys[which]) == 0
+                                : is_last     ? is(last, end) == 0
+                                              : is(last, end) < 0;
+        if (!ends_right) throw decode_error("it does not end where the index says");
     }
 
     std::unique_ptr<table_file<Medium>> file_;

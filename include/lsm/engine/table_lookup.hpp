@@ -44,7 +44,7 @@ public:
     /// @returns whether to look further
     template <class F>
     bool find(sequence_number at, F&& f) const {
-        return !in_ || in_->find_in_block(block_, *key_, at, lookup_manner::in_group, f);
+        return !in_ || in_->find_from(block_, *key_, at, lookup_manner::in_group, f);
     }
 
 private:

@@ -174,7 +174,7 @@ public:
         const auto [least, greatest] = std::ranges::minmax(sequences_);
         const auto value = static_cast<std::byte>(payload_kind::value);
         detail::block_header header;
-        header.count = static_cast<std::uint32_t>(sequences_.size());
+        header.count = sequences_.size();
         header.sequence_width = detail::sequence_width(greatest - least);
         header.has_kinds = std::ranges::any_of(kinds_, [&](std::byte k) { return k != value; });
         header.base = least;
@@ -197,11 +197,11 @@ public:
     }
 
 private:
-    static std::uint32_t write_column(auto& column, byte_buffer& out, std::size_t begin) {
+    static std::uint64_t write_column(auto& column, byte_buffer& out, std::size_t begin) {
         detail::pad_column(out, begin);
         const std::size_t before = out.size();
         column.finish(out);
-        return static_cast<std::uint32_t>(out.size() - before);
+        return out.size() - before;
     }
 
     typename detail::layout_of<Key>::writer keys_;

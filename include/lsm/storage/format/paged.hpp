@@ -6,6 +6,7 @@
 #include <lsm/codec/hash.hpp>
 #include <lsm/core/checksum.hpp>
 #include <lsm/core/config.hpp>
+#include <lsm/core/error.hpp>
 #include <lsm/core/order.hpp>
 #include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/filter/filter.hpp>
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -81,16 +83,17 @@ struct compression_of<Encoding> {
 }  // namespace detail
 
 /// A table made of blocks and one index: what all formats of this library are. A sorted stream of
-/// entries is cut into blocks of about `block_bytes`, at key borders; the index has one line a
-/// block. How a block, the index and what stands around them look in bytes is the encoding's, and so
-/// is what the format is called:
+/// entries is cut into blocks of about `block_bytes`, mostly at key borders; the index has one line a
+/// block. A key whose versions do not fit a block has several, and shares none of them with another key.
+/// How a block, the index and what stands around them look in bytes is the encoding's, and so is what
+/// the format is called:
 ///
 /// | member of `Encoding` | meaning |
 /// | --- | --- |
 /// | `name`, `version`, `extension` | in the root, and in files' names |
 /// | `default_block_bytes` | unless the format is given another |
 /// | `begin_table(out)` | appends what stands before the first block |
-/// | `block_writer<Key, Value>` | `add(key, sequence, kind, value)`, `bytes()`, `finish(out)` |
+/// | `block_writer<Key, Value>` | `add(key, sequence, kind, value)`, `bytes()`, `finish(out)`, after which it begins the next block; a copy of it does the same |
 /// | `read_block<Key, Value>(bytes) -> columns` | the inverse; may borrow from the bytes |
 /// | `write_index(out, index)` | appends the index; it may look at `out`, the table so far |
 /// | `read_index<Key>(bytes) -> table_index` | the inverse |
@@ -108,8 +111,11 @@ struct paged_format {
     using filter_policy = typename detail::filter_of<Encoding>::type;
     using compression_policy = typename detail::compression_of<Encoding>::type;
 
-    /// End a block at the first key after so many bytes.
+    /// End a block at the first key after so many bytes, and a block of one key's versions at the first of
+    /// them. More than `most_block_bytes` are taken for that.
     std::size_t block_bytes = Encoding::default_block_bytes;
+    /// So that a block with the largest entry, too, has lengths below 2^32.
+    static constexpr std::size_t most_block_bytes = std::size_t{1} << 30;
     [[no_unique_address]] filter_policy filter = {};
     [[no_unique_address]] compression_policy compression = {};
 
@@ -142,18 +148,32 @@ private:
         const Key* before = nullptr;
         for (const Key& each : index.first_keys) {
             if (!has_order(index.view(each))) throw decode_error("a key has no place in the order");
-            if (before && compare(index.view(*before), index.view(each)) >= 0)
+            if (before && compare(index.view(*before), index.view(each)) > 0)
                 throw decode_error("the blocks' first keys do not ascend");
             before = &each;
         }
-        if (before && (!has_order(index.view(*index.last_key)) ||
-                       compare(index.view(*before), index.view(*index.last_key)) > 0))
-            throw decode_error("the last key comes before a block's first");
+        if (!before) return;
+        const auto order = has_order(index.view(*index.last_key))
+                               ? compare(index.view(*before), index.view(*index.last_key))
+                               : std::weak_ordering::greater;
+        if (order > 0) throw decode_error("the last key comes before a block's first");
+        const bool last_is_long = index.first_keys.size() > 1 &&
+                                  compare(index.view(before[-1]), index.view(*before)) == 0;
+        if (last_is_long && order < 0)
+            throw decode_error("a key with several blocks shares the last one");
     }
 };
 
 /// Turns a sorted stream of entries into a table's bytes. It does no I/O: whoever drives it takes
 /// the bytes and puts them where they belong.
+///
+/// 1. A block ends at the first new key after `block_bytes`.
+/// 2. A block that begins with a key ends within the versions of that key after `block_bytes`, too. The next
+///    block begins with the same key, and ends at the next new key at the latest.
+/// 3. A block that begins with another key ends before a key whose versions would make the block twice
+///    as large. Then 2. holds for that key.
+///
+/// So the index alone tells a reader where the newest version of a key is, and which block has the next ones.
 template <class Encoding>
 template <class Key, class Value>
 class paged_format<Encoding>::builder {
@@ -161,6 +181,7 @@ class paged_format<Encoding>::builder {
 
 public:
     builder(const table_plan& plan, const paged_format& how) : plan_(plan), how_(how) {
+        how_.block_bytes = (std::min)(how_.block_bytes, most_block_bytes);
         index_.properties.id = plan.id;
         index_.properties.key_shape = codec<Key>::shape();
         index_.properties.value_shape = codec<Value>::shape();
@@ -172,13 +193,18 @@ public:
              const cell<Value>& value) {
         const bool same_key = last_key_ && compare(codec<Key>::as_view(*last_key_), key) == 0;
         LSM_ASSERT(!last_key_ || same_key || compare(codec<Key>::as_view(*last_key_), key) < 0);
+        const bool is_full = in_block_ > 0 && block_.bytes() >= how_.block_bytes;
         if (!same_key) {
-            if (block_.bytes() >= how_.block_bytes) finish_block();
-            if (block_.bytes() == 0) index_.first_keys.push_back(codec<Key>::own(key));
+            if (is_full || continues_) finish_block();
             last_key_.emplace(codec<Key>::own(key));
+            key_begin_ = in_block_;
             if constexpr (has_filter) hashes_.push_back(hash_of<Key>(key, plan_.filter_seed));
+        } else if (is_full && is_full_of(key)) {
+            if (key_begin_ > 0) set_last_key_apart();
+            finish_block();
+            continues_ = true;
         }
-        block_.add(key, sequence, kind, value);
+        add_to_block(key, sequence, kind, value);
         table_properties& properties = index_.properties;
         ++properties.entries;
         if (kind == payload_kind::tombstone) ++properties.tombstones;
@@ -196,7 +222,7 @@ public:
     /// Ends the table. `take` then gives the last bytes, and nothing more may be added.
     /// @returns where the resident part lies
     extent finish() {
-        if (block_.bytes() > 0) finish_block();
+        if (in_block_ > 0) finish_block();
         index_.last_key = std::move(last_key_);
         if constexpr (has_filter) index_.filter = build_filter();
         const std::size_t begin = out_.size();
@@ -220,9 +246,54 @@ private:
                 return table_filter::of<Policy>(policy.build(std::move(hashes_), plan_));
             });
     }
+    void add_to_block(const key_view& key, sequence_number sequence, payload_kind kind,
+                      const cell<Value>& value) {
+        if (in_block_ == 0) index_.first_keys.push_back(codec<Key>::own(key));
+        block_.add(key, sequence, kind, value);
+        ++in_block_;
+    }
+    /// Whether the versions of the last key are enough for a block: the index repeats the key with each block,
+    /// so it must be small beside that.
+    [[nodiscard]] bool is_full_of(const key_view& key) const {
+        const std::size_t enough =
+            (std::max)(how_.block_bytes, std::size_t{16} * encoded_bytes<Key>(key));
+        return block_.bytes() >= (key_begin_ == 0 ? enough : 2 * enough);
+    }
+    /// Ends the block before the last key, which then begins one. O(block), and seldom: encodings
+    /// cannot give entries back, so the block is decoded.
+    void set_last_key_apart() {
+        byte_buffer bytes;
+        block_.finish(bytes);
+        const columns<Key, Value> decoded = read_back(bytes);
+        const window_of<Key, Value> all = decoded.window();
+        const std::size_t begin = key_begin_;
+        block_ = empty_;
+        in_block_ = 0;
+        index_.first_keys.pop_back();
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (i == begin) finish_block();
+            add_to_block(view_in<Key>(all.keys[i]), all.sequences[i], all.kinds[i], all.values[i]);
+        }
+    }
+    [[nodiscard]] columns<Key, Value> read_back(byte_view block) const {
+        std::string why = "it has another number of entries";
+        try {
+            columns<Key, Value> decoded = Encoding::template read_block<Key, Value>(block);
+            if (decoded.window().size() == in_block_) return decoded;
+        } catch (const decode_error& failure) {
+            why = failure.what();
+        }
+        throw error(errc::invalid_argument, "a block just made does not decode: " + why +
+                                                ": the codec of " + codec<Key>::shape() +
+                                                " or of " + codec<Value>::shape() +
+                                                " does not read what it writes");
+    }
     void finish_block() {
         const std::size_t begin = out_.size();
         block_.finish(out_);
+        empty_ = block_;
+        in_block_ = key_begin_ = 0;
+        continues_ = false;
         if constexpr (!std::is_same_v<compression_policy, no_compression>) {
             const std::string_view by = Encoding::compress(out_, begin, how_.compression, plan_);
             if (!by.empty()) index_.properties.compression = by;
@@ -239,6 +310,10 @@ private:
     byte_buffer out_;
     std::uint64_t taken_ = 0;  // bytes that have left through take()
     typename Encoding::template block_writer<Key, Value> block_;
+    typename Encoding::template block_writer<Key, Value> empty_;  // as the block began
+    std::size_t in_block_ = 0;                                    // entries
+    std::size_t key_begin_ = 0;                                   // of them before the last key
+    bool continues_ = false;  // the block begins with the key that the last one ended with
     table_index<Key> index_;
     std::optional<Key> last_key_;
 };

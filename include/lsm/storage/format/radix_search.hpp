@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -25,9 +26,10 @@ public:
     };
 
     radix_search() = default;
-    /// @param numbers ascending; of others it says something that is of no use
+    /// @param numbers ascending; of others it says something that is of no use. Of 2^32 or more it knows
+    ///                nothing: it is empty
     explicit radix_search(std::span<const std::uint64_t> numbers) {
-        if (numbers.empty()) return;
+        if (numbers.empty() || numbers.size() > most) return;
         const auto count = static_cast<std::uint32_t>(numbers.size());
         lowest_ = numbers.front();
         highest_ = (std::max)(lowest_, numbers.back());
@@ -57,6 +59,8 @@ private:
     [[nodiscard]] std::uint64_t group_of(std::uint64_t number) const noexcept {
         return (number - lowest_) >> shift_;
     }
+
+    static constexpr std::size_t most = (std::numeric_limits<std::uint32_t>::max)();
 
     std::uint64_t lowest_ = 0, highest_ = 0;
     int shift_ = 0;

@@ -40,29 +40,40 @@ struct table_properties {
 };
 
 /// The resident part of a table that is cut into blocks: what it is, where each block lies, and
-/// each block's first key. All versions of a key are in one block.
+/// each block's first key. The versions of a key are in one block, or in several blocks that have no
+/// other key.
 template <has_codec Key>
 struct table_index {
     table_properties properties;
     std::vector<extent> blocks;
-    std::vector<Key> first_keys;  ///< one a block, ascending
+    std::vector<Key> first_keys;  ///< one a block, ascending; equal ones where a key has several
     std::optional<Key> last_key;  ///< the greatest key of the table; none in an empty table
     table_filter filter;          ///< of the keys' hashes
     detail::first_key_search<Key> search;  ///< of the first keys
+    bool has_long_keys = false;            ///< whether some key has several blocks
 
     using key_view = std::remove_cvref_t<view_of<Key>>;
 
     /// Says that the keys are complete, which makes the members below fast.
-    void make_search() { search = detail::first_key_search<Key>(first_keys); }
+    void make_search() {
+        search = detail::first_key_search<Key>(first_keys);
+        for (std::size_t i = 1; i < first_keys.size(); ++i)
+            has_long_keys = has_long_keys || is_same(first_keys[i], view(first_keys[i - 1]));
+    }
 
-    /// The one block that may hold @p key, if any. O(log blocks). @param hash `hash_of<Key>(key, filter_seed)`
+    /// The block that may hold @p key, if any; of several, that of its newest versions. O(log blocks).
+    /// @param hash `hash_of<Key>(key, filter_seed)`
     [[nodiscard]] std::optional<std::size_t> candidate(const key_view& key,
                                                        std::uint64_t hash) const {
         if (!last_key || compare(view(*last_key), key) < 0) return std::nullopt;
         if (!filter.may_contain(hash)) return std::nullopt;
+        return block_for(key);
+    }
+    /// The same without the filter: the first block that may hold keys from @p key on, if not all are.
+    [[nodiscard]] std::optional<std::size_t> block_for(const key_view& key) const {
         const std::size_t after = blocks_until(key);
         if (after == 0) return std::nullopt;
-        return after - 1;
+        return has_long_keys ? first_for(key, after - 1) : after - 1;
     }
 
     /// How many blocks begin at or before @p key. O(log blocks).
@@ -70,8 +81,39 @@ struct table_index {
         return search.until(key, first_keys);
     }
 
+    /// @name Keys with several blocks
+    /// @{
+
+    /// Whether the block behind @p block has more versions of @p key. @pre `block_for` named that block for
+    /// it, or one from which this has led there
+    [[nodiscard]] bool continues(std::size_t block, const key_view& key) const {
+        return has_long_keys && block + 1 < first_keys.size() &&
+               is_same(first_keys[block + 1], key);
+    }
+    /// The first and the last of the blocks that begin with the same key as @p block. O(log blocks).
+    [[nodiscard]] std::size_t first_of(std::size_t block) const {
+        if (!has_long_keys) return block;
+        const auto& key = view(first_keys[block]);
+        return parted(
+            block, [&](std::size_t i) { return compare<key_view>(view(first_keys[i]), key) < 0; });
+    }
+    [[nodiscard]] std::size_t last_of(std::size_t block) const {
+        return has_long_keys ? blocks_until(view(first_keys[block])) - 1 : block;
+    }
+    /// @}
+
     /// The view of one of the keys that it holds.
     [[nodiscard]] static view_of<Key> view(const Key& key) { return codec<Key>::as_view(key); }
+
+private:
+    // Out of line, since most tables have no such keys.
+    [[nodiscard, gnu::noinline]] std::size_t first_for(const key_view& key,
+                                                       std::size_t last) const {
+        return is_same(first_keys[last], key) ? first_of(last) : last;
+    }
+    [[nodiscard]] static bool is_same(const Key& a, const key_view& b) {
+        return compare<key_view>(view(a), b) == 0;
+    }
 };
 
 /// Appends an index in the form that binary tables share: docs/file_format.md, "Index".

@@ -4,6 +4,7 @@
 #include <lsm/codec/codec.hpp>
 #include <lsm/codec/column.hpp>
 #include <lsm/core/bytes.hpp>
+#include <lsm/core/stored_length.hpp>
 #include <lsm/core/window.hpp>
 
 #include <algorithm>
@@ -69,9 +70,10 @@ struct text_layout {
     class writer {
     public:
         void add(std::string_view text) {
+            const std::uint32_t length = stored_length(text.size(), "a text");
             prefix_ = lengths_.empty() ? (std::min)(text.size(), max_prefix)
                                        : common_length(as_text(texts_), text, prefix_);
-            lengths_.push_back(static_cast<std::uint32_t>(text.size()));
+            lengths_.push_back(length);
             append(texts_, as_bytes(text));
             longest_ = (std::max)(longest_, text.size());
         }

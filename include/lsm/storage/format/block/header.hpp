@@ -4,21 +4,22 @@
 #include <lsm/codec/bytes.hpp>
 #include <lsm/core/bytes.hpp>
 #include <lsm/core/entry.hpp>
+#include <lsm/core/stored_length.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 namespace lsm::detail {
 
-/// What stands in front of a block's columns.
+/// What stands in front of a block's columns. Its lengths and its count are stored in 32 bits.
 struct block_header {
-    std::uint32_t count = 0;
+    std::uint64_t count = 0;
     std::uint8_t sequence_width = 0;
     bool has_kinds = false;
     std::uint8_t compression = 0;  ///< the policy's id; 0: the columns lie as they are
     sequence_number base = 0;
-    std::uint32_t key_bytes = 0;
-    std::uint32_t value_bytes = 0;
+    std::uint64_t key_bytes = 0;
+    std::uint64_t value_bytes = 0;
 
     static constexpr std::size_t bytes = 24;
     static constexpr std::size_t compression_offset = 6;
@@ -31,15 +32,16 @@ struct block_header {
         return before + (has_kinds ? padded(numbers) + count : numbers);
     }
 
+    /// @throws error `invalid_argument` if a length or the count needs more than 32 bits
     void write(byte_buffer& out) const {
-        append_number(out, count);
+        append_number(out, stored_length(count, "a block's entries"));
         append_number(out, sequence_width);
         append_number(out, static_cast<std::uint8_t>(has_kinds));
         append_number(out, compression);
         append_number(out, std::uint8_t{0});
         append_number(out, base);
-        append_number(out, key_bytes);
-        append_number(out, value_bytes);
+        append_number(out, stored_length(key_bytes, "the bytes of a block's keys"));
+        append_number(out, stored_length(value_bytes, "the bytes of a block's values"));
     }
     static block_header read(byte_reader& in) {
         block_header header;

@@ -98,6 +98,20 @@ BOOST_AUTO_TEST_CASE(gives_all_entries_in_order) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(gives_all_entries_of_any_number_of_sources) {
+    std::mt19937 random(8);
+    for (const std::size_t sources :
+         {1, 2, 31, 32, 33, 63, 64, 65, 255, 256, 257, 258, 300, 511, 512, 513, 1000, 2000}) {
+        for (const bool share_keys : {false, true}) {
+            const history h(random, sources, share_keys);
+            const direction way = some_way(random);
+            auto merge = h.merge(way);
+            merge.seek_first();
+            BOOST_TEST_CONTEXT(sources) BOOST_REQUIRE((read(merge, way) == h.all(way)));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(begins_at_the_key_that_is_sought) {
     std::mt19937 random(2);
     for (int round = 0; round < rounds; ++round) {

@@ -160,6 +160,22 @@ public:
             }
     }
 
+    /// As many sources, a few entries each. Their keys alternate; in some histories, some keys are in
+    /// several sources.
+    history(std::mt19937& random, std::size_t sources, bool share_keys)
+        : random_(&random), keys_(static_cast<unsigned>(4 * sources + 21)), window_(1U << 20),
+          sources_(sources) {
+        for (std::size_t i = 0; i < sources; ++i) {
+            const auto add = [&](std::size_t key) {
+                const auto kind =
+                    random() % 8 == 0 ? lsm::payload_kind::tombstone : lsm::payload_kind::value;
+                sources_[i].push_back({static_cast<int>(key), ++last_, kind, 0});
+            };
+            for (std::size_t row = 0; row < 4; ++row) add(row * sources + i);
+            if (share_keys) add(random() % keys_);
+        }
+    }
+
     [[nodiscard]] lsm::sequence_number last() const noexcept { return last_; }
     /// Keys are below this number, and not negative.
     [[nodiscard]] unsigned keys() const noexcept { return keys_; }
@@ -181,7 +197,7 @@ public:
         typename lsm::engine::merge_cursor<Key, int>::sources cursors(&memory_);
         for (auto source = sources_.rbegin(); source != sources_.rend(); ++source) {
             const bool like_table = (*random_)() % 2 == 0;
-            const unsigned window = keys_ > 20 ? 50 : like_table ? 3 : 1;
+            const unsigned window = window_ > 0 ? window_ : keys_ > 20 ? 50 : like_table ? 3 : 1;
             cursors.emplace_back(lsm::engine::make_cursor<vector_cursor<Key>>(
                                      memory_, *source, way, like_table, window, *random_),
                                  way);
@@ -192,6 +208,7 @@ public:
 private:
     std::mt19937* random_;
     unsigned keys_;
+    unsigned window_ = 0;  // entries of a window; where 0, it depends
     std::vector<versions> sources_;
     mutable std::pmr::monotonic_buffer_resource memory_;  // for cursors
     lsm::sequence_number last_ = 0;

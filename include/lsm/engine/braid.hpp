@@ -2,12 +2,12 @@
 #pragma once
 
 #include <lsm/codec/column.hpp>
-#include <lsm/core/config.hpp>
 #include <lsm/core/entry.hpp>
 #include <lsm/core/order.hpp>
 #include <lsm/core/window.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,22 +28,20 @@ class braid {
 public:
     using window_type = window_of<Key, Value>;
 
-    /// How many entries it holds.
-    static constexpr std::size_t capacity = 256;
     /// Whether an entry costs less to copy than to be handed out in a part of its own.
     static constexpr bool pays = sizeof(cell<Key>) + sizeof(cell<Value>) <= 48;
 
     /// The entries of all pieces by key; where keys are equal, those of an earlier piece first. Numbers that
-    /// a reader at @p at sees anyway need not be told apart. Valid until the next call.
-    /// @pre there are pieces, of no more than `capacity` entries in all
+    /// a reader at @p at sees anyway need not be told apart. Valid until the next call. It takes memory for
+    /// the most entries that it was given at a time. @pre there are pieces. @throws std::bad_alloc
     window_type merge(std::span<const window_type> pieces, sequence_number at) {
-        if (!room_) room_ = std::make_unique_for_overwrite<room>();
+        make_room(pieces);
         const bool tells_versions = std::ranges::any_of(pieces, [&](const window_type& each) {
             return !each.sequences.are_seen_at(at) || !each.kinds.are_values();
         });
         take(pieces, tells_versions);
-        columns* to = &room_->one;
-        for (columns* other = &room_->other; strands_.size() > 1; std::swap(to, other))
+        columns* to = &one_;
+        for (columns* other = &other_; strands_.size() > 1; std::swap(to, other))
             tells_versions ? merge_pairs<true>(*to) : merge_pairs<false>(*to);
         return window_over(strands_.front(), tells_versions);
     }
@@ -58,25 +56,45 @@ private:
         std::size_t size;
     };
     struct columns {
-        cell<Key> keys[capacity];
-        cell<Value> values[capacity];
-        sequence_number sequences[capacity];
-        std::byte kinds[capacity];
-    };
-    struct room {
-        columns one;
-        columns other;
+        columns() = default;
+        explicit columns(std::size_t entries)
+            : keys(std::make_unique_for_overwrite<cell<Key>[]>(entries)),
+              values(std::make_unique_for_overwrite<cell<Value>[]>(entries)),
+              sequences(std::make_unique_for_overwrite<sequence_number[]>(entries)),
+              kinds(std::make_unique_for_overwrite<std::byte[]>(entries)) {}
+
+        std::unique_ptr<cell<Key>[]> keys;
+        std::unique_ptr<cell<Value>[]> values;
+        std::unique_ptr<sequence_number[]> sequences;
+        std::unique_ptr<std::byte[]> kinds;
     };
 
+    /// The columns of a merge, in registers.
+    struct places {
+        cell<Key>* keys;
+        cell<Value>* values;
+        sequence_number* sequences;
+        std::byte* kinds;
+    };
+
+    void make_room(std::span<const window_type> pieces) {
+        std::size_t entries = 0;
+        for (const window_type& each : pieces) entries += each.size();
+        if (entries <= room_) return;
+        room_ = 0;  // in case that there is no memory
+        const std::size_t room = std::bit_ceil(entries);
+        one_ = columns(room);
+        other_ = columns(room);
+        room_ = room;
+    }
     void take(std::span<const window_type> pieces, bool tells_versions) {
         std::size_t begin = 0;
         strands_.clear();
         newest_ = no_sequence;
         for (const window_type& each : pieces) {
-            sequence_number* const sequences = room_->other.sequences + begin;
-            std::byte* const kinds = room_->other.kinds + begin;
+            sequence_number* const sequences = other_.sequences.get() + begin;
+            std::byte* const kinds = other_.kinds.get() + begin;
             begin += each.size();
-            LSM_ASSERT(begin <= capacity);
             if (tells_versions) {
                 each.sequences.copy(each.size(), sequences);
                 each.kinds.copy(each.size(), kinds);
@@ -95,14 +113,15 @@ private:
             const strand& second = i + 1 < strands_.size() ? strands_[i + 1] : none;
             const std::size_t count = strands_[i].size + second.size;
             merge_two<TellsVersions>(strands_[i], second, to, begin);
-            strands_[pairs++] = {to.keys + begin, to.values + begin, to.sequences + begin,
-                                 to.kinds + begin, count};
+            strands_[pairs++] = {to.keys.get() + begin, to.values.get() + begin,
+                                 to.sequences.get() + begin, to.kinds.get() + begin, count};
             begin += count;
         }
         strands_.resize(pairs);
     }
     template <bool TellsVersions>
-    static void merge_two(const strand& a, const strand& b, columns& to, std::size_t out) {
+    static void merge_two(const strand& a, const strand& b, columns& into, std::size_t out) {
+        const places to{into.keys.get(), into.values.get(), into.sequences.get(), into.kinds.get()};
         std::size_t i = 0, j = 0;
         for (std::size_t sure = 0; (sure = (std::min)(a.size - i, b.size - j)) > 0;)
             for (; sure > 0; --sure, ++out) {
@@ -120,7 +139,7 @@ private:
         append<TellsVersions>(b, j, to, out + a.size - i);
     }
     template <bool TellsVersions>
-    static void append(const strand& from, std::size_t begin, columns& to, std::size_t out) {
+    static void append(const strand& from, std::size_t begin, const places& to, std::size_t out) {
         const std::size_t count = from.size - begin;
         std::copy_n(from.keys + begin, count, to.keys + out);
         std::copy_n(from.values + begin, count, to.values + out);
@@ -155,7 +174,9 @@ private:
                 kind_column(all.kinds), values};
     }
 
-    std::unique_ptr<room> room_;
+    std::size_t room_ = 0;  // entries that each of the columns has room for
+    columns one_;
+    columns other_;
     std::vector<strand> strands_;
     sequence_number newest_ = no_sequence;
 };

@@ -6,6 +6,7 @@
 #include <lsm/core/event_listener.hpp>
 #include <lsm/engine/compaction_plan.hpp>
 #include <lsm/engine/merge_job.hpp>
+#include <lsm/engine/merge_passes.hpp>
 #include <lsm/engine/read_state.hpp>
 #include <lsm/engine/table_ids.hpp>
 #include <lsm/engine/version.hpp>
@@ -39,10 +40,11 @@ public:
     explicit job(State& of) : state_(of), at_(of.current.share()), is_flush_(true) {
         state_.store.mark_unclean();
     }
-    /// What a compaction policy planned. @throws error `invalid_argument` if it cannot be
+    /// What a compaction policy planned, or the first pass of that: `first_pass`. @throws error
+    /// `invalid_argument` if it cannot be
     job(State& of, const compaction_view& seen, compaction_job plan)
-        : state_(of), at_(of.current.share()), plan_(std::move(plan)), inputs_(plan_.inputs),
-          place_(place_in(seen)) {
+        : state_(of), at_(of.current.share()), plan_(first_pass(seen, std::move(plan))),
+          inputs_(plan_.inputs), place_(place_in(seen)) {
         if (plan_.kind == job_kind::drop && !state_.options.allow_drop)
             throw error(errc::invalid_argument,
                         "the compaction policy drops data: acknowledge it with options.allow_drop");

@@ -23,7 +23,10 @@ namespace lsm::engine {
 /// What it hands out are *parts of the sources' own windows*, as long as can be: the source whose
 /// next key comes first gives all entries up to the next key of the source that comes second. So
 /// nothing is copied, and where sources do not interleave a part is a whole window. Where they do, so
-/// that parts are of an entry or two, it hands out *braids* of the next entries of all.
+/// that parts are of an entry or two, it hands out *braids* of the next entries of all, if there are no
+/// more than 64 sources.
+///
+/// Any number of sources: each holds a window of its own, and an entry costs O(log sources) comparisons.
 ///
 /// Invariants:
 /// 1. A newer source holds the newer versions of each key that it shares with an older one. So on
@@ -66,7 +69,7 @@ public:
         }
         if (heap_.empty()) return {};
         if constexpr (braid<Key, Value>::pays) {
-            if (short_parts_ >= parts_before_braids)
+            if (short_parts_ >= parts_before_braids && heap_.size() <= most_braided)
                 if (const window_type all = braided(); !all.empty()) return all;
         }
         return part_of_first();
@@ -166,7 +169,7 @@ private:
         alternated_ += all;
         settle_all();
         keeps_given_ = true;
-        braid_entries_ = (std::min)(2 * braid_entries_, braid<Key, Value>::capacity);
+        braid_entries_ = (std::min)(2 * braid_entries_, most_braid);
         if (most > all - all / 4) short_parts_ = 0;
         return pieces_.size() == 1 ? pieces_.front() : braid_.merge(pieces_, at_);
     }
@@ -226,6 +229,9 @@ private:
     static constexpr std::size_t short_part = 4;
     static constexpr std::size_t parts_before_braids = 8;  // a scan that stops early needs none
     static constexpr std::size_t least_braid = 32;
+    static constexpr std::size_t most_braid = 256;
+    /// Of more sources, a braid takes too little of each to pay for looking at all of them.
+    static constexpr std::size_t most_braided = most_braid / 4;
 
     direction way_;
     sequence_number at_;

@@ -25,6 +25,11 @@ struct point {
     friend auto operator<=>(const point&, const point&) = default;
 };
 
+struct only_less {
+    double x;
+    friend bool operator<(const only_less& a, const only_less& b) { return a.x < b.x; }
+};
+
 /// Puts, erases and a batch with @p bad in its middle are refused, and change nothing.
 template <class Key>
 void check_refused(const Key& good, const Key& bad) {
@@ -53,6 +58,7 @@ BOOST_AUTO_TEST_CASE(refuse_a_nan_wherever_it_is_in_the_key) {
     check_refused(std::vector<double>{1, 2}, std::vector<double>{1, not_a_number});
     check_refused(std::optional<double>(), std::optional<double>(not_a_number));
     check_refused(point{1, 2}, point{1, not_a_number});
+    check_refused(only_less{1}, only_less{not_a_number});
 }
 
 BOOST_AUTO_TEST_CASE(take_the_largest_key_and_refuse_a_larger_one) {

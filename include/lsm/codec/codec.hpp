@@ -5,6 +5,7 @@
 #include <lsm/codec/bytes.hpp>
 #include <lsm/codec/descending.hpp>
 #include <lsm/codec/described.hpp>
+#include <lsm/codec/has_order.hpp>
 #include <lsm/codec/hash.hpp>
 #include <lsm/codec/number.hpp>
 #include <lsm/codec/optional.hpp>

@@ -4,8 +4,8 @@
 #include <lsm/codec/trait.hpp>
 #include <lsm/core/bytes.hpp>
 #include <lsm/core/checksum.hpp>
+#include <lsm/core/floating.hpp>
 
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -23,11 +23,7 @@ public:
     template <plain_number T>
     void number(T value) {
         if constexpr (std::is_floating_point_v<T>) {
-            if (value == 0) value = 0;  // one bit pattern for both zeros
-            if constexpr (sizeof(T) == 4)
-                mix(std::bit_cast<std::uint32_t>(value));
-            else
-                mix(std::bit_cast<std::uint64_t>(value));
+            mix(detail::bits_with_one_zero(value));
         } else {
             mix(static_cast<std::uint64_t>(value));
         }

@@ -4,10 +4,10 @@
 #include <lsm/codec/descending.hpp>
 #include <lsm/codec/trait.hpp>
 #include <lsm/core/bytes.hpp>
+#include <lsm/core/floating.hpp>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <climits>
 #include <concepts>
 #include <cstddef>
@@ -55,13 +55,10 @@ concept codec_with_head = requires(view_of<T> view) {
 /// A number's place among all numbers of its type.
 template <plain_number T>
 [[nodiscard]] std::uint64_t head_of_number(T number) noexcept {
-    constexpr std::uint64_t sign = std::uint64_t{1} << (sizeof(T) * CHAR_BIT - 1);
     if constexpr (std::is_floating_point_v<T>) {
-        using same_width = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-        const T one_zero = number == 0 ? T{0} : number;  // -0.0 equals 0.0
-        const std::uint64_t bits = std::bit_cast<same_width>(one_zero);
-        return bits & sign ? same_width(~bits) : bits | sign;  // below zero, greater bits are less
+        return place_of(number);
     } else if constexpr (std::is_signed_v<T>) {
+        constexpr std::uint64_t sign = std::uint64_t{1} << (sizeof(T) * CHAR_BIT - 1);
         return static_cast<std::make_unsigned_t<T>>(number) ^ sign;
     } else {
         return static_cast<std::uint64_t>(number);

@@ -7,12 +7,12 @@
 #include <lsm/core/bytes.hpp>
 #include <lsm/core/config.hpp>
 #include <lsm/core/error.hpp>
+#include <lsm/core/floating.hpp>
 #include <lsm/core/utf8.hpp>
 
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <forward_list>
@@ -291,7 +291,7 @@ private:
             value = static_cast<T>(static_cast<double>(*number));
         if (const auto* number = from.if_uint64())
             value = static_cast<T>(static_cast<double>(*number));
-        if (value && !std::isfinite(*value)) value.reset();  // a double beyond a float
+        if (value && !detail::is_finite(*value)) value.reset();  // a double beyond a float
         return value;
     }
     std::string_view decoded(const boost::json::value& hex) {

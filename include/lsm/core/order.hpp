@@ -50,7 +50,7 @@ template <std::size_t N>
 }  // namespace detail
 
 /// The order of two views. Equivalent means the same key.
-/// @pre neither is unordered with itself (a NaN): the tree refuses such keys
+/// @pre each `has_order`: the tree refuses other keys
 template <ordered T>
 [[nodiscard]] constexpr std::weak_ordering compare(const T& a, const T& b) {
     if constexpr (detail::byte_array_size<T> > 0)
@@ -65,17 +65,6 @@ template <ordered T>
                : b < a ? std::weak_ordering::greater
                        : std::weak_ordering::equivalent;
     }
-}
-
-/// Whether a view has a place in the order: false for a NaN, and for whatever holds one.
-template <ordered T>
-[[nodiscard]] constexpr bool has_order([[maybe_unused]] const T& a) {
-    if constexpr (std::three_way_comparable<T, std::weak_ordering>)
-        return true;
-    else if constexpr (std::three_way_comparable<T, std::partial_ordering>)
-        return (a <=> a) == 0;
-    else
-        return !(a < a);
 }
 
 /// The first of @p count indices that does not precede, where all that do stand in front; @p count if

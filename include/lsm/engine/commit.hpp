@@ -32,7 +32,7 @@ struct write_request {
 /// @returns the key's bytes. @throws error `invalid_argument`
 template <class Key>
 std::uint64_t check_key(const std::remove_cvref_t<view_of<Key>>& key) {
-    if (!has_order(key))
+    if (!has_order<Key>(key))
         throw error(errc::invalid_argument,
                     "a key has no place in the order: it is, or holds, a NaN");
     const std::uint64_t bytes = encoded_bytes<Key>(key);

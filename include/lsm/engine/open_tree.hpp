@@ -133,7 +133,7 @@ public:
     [[nodiscard]] std::shared_ptr<const readable<Key, Value>>
     source_of(const key_range<Key>& range) const {
         for (const auto* end : {&range.lower, &range.upper})
-            if (*end && !has_order<key_view>(codec<Key>::as_view((*end)->key)))
+            if (*end && !has_order<Key>(codec<Key>::as_view((*end)->key)))
                 throw error(errc::invalid_argument,
                             "a scan's end has no place in the order: it is, or holds, a NaN");
         const auto reads = state_.read();
@@ -233,7 +233,7 @@ private:
 
     template <class F>
     static bool find_in(const readers_state& reads, const key_view& key, sequence_number at, F& f) {
-        if (!has_order(key)) return false;  // a NaN was never put
+        if (!has_order<Key>(key)) return false;  // a NaN was never put
         const auto [found, runs_asked] = reads->find(key, at, f);
         reads.spend(read_cost::of_get(runs_asked));
         return found;

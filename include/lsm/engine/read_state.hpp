@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/codec/has_order.hpp>
 #include <lsm/core/entry.hpp>
 #include <lsm/core/key_range.hpp>
 #include <lsm/engine/epochs.hpp>
@@ -101,7 +102,7 @@ public:
         std::vector<table_lookup<Key, Value>> open;
         open.reserve(keys.size());
         for (std::size_t i = 0; i < keys.size(); ++i) {
-            if (!has_order(keys[i])) continue;  // a NaN was never put
+            if (!has_order<Key>(keys[i])) continue;  // a NaN was never put
             const payload<Value>* const content = find_in_memtables(keys[i], at);
             if (!content)
                 open.emplace_back(sought_key<Key>(keys[i], tables->filter_seed()), i);

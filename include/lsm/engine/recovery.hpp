@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/codec/has_order.hpp>
 #include <lsm/core/entropy.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
@@ -103,7 +104,7 @@ private:
                 if (step->tree != 0) throw decode_error("an operation of an unknown tree");
                 const bool is_value = step->kind == payload_kind::value;
                 Key key = decode<Key>(step->key);
-                if (!has_order(codec<Key>::as_view(key)))
+                if (!has_order<Key>(codec<Key>::as_view(key)))
                     throw decode_error("a key has no place in the order");
                 insert(std::move(key), number,
                        is_value ? payload<Value>(decode<Value>(step->value))

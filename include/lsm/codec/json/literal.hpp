@@ -2,15 +2,14 @@
 #pragma once
 
 #include <lsm/core/bytes.hpp>
+#include <lsm/core/floating.hpp>
 
 #include <array>
 #include <bit>
 #include <charconv>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,9 +79,6 @@ struct json_integer_of<T> {
 template <class T>
 using json_integer = typename json_integer_of<T>::type;
 
-template <std::floating_point T>
-using bits_of_floating = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-
 template <class T>
 void append_digits(std::string& out, T value) {
     std::array<char, 64> text;  // more than any number's shortest digits
@@ -98,11 +94,11 @@ void append_digits(std::string& out, T value) {
 }
 
 /// Appends the fewest digits that mean the same: for a `float` too, whoever reads them as a double.
-template <std::floating_point T>
+template <floating_number T>
 void append_finite(std::string& out, T value) {
     const std::size_t begin = out.size();
     append_digits(out, value);
-    if (value == 0 && std::signbit(value)) out += ".0";  // many readers take -0 for an integer
+    if (bits_of(value) == sign_bit<T>) out += ".0";  // many readers take -0 for an integer
     if constexpr (sizeof(T) < sizeof(double)) {
         const auto read = double_of(std::string_view(out).substr(begin));
         if (read && static_cast<T>(*read) == value) return;
@@ -112,25 +108,24 @@ void append_finite(std::string& out, T value) {
 }
 
 /// Appends a number, or the string that stands for one which JSON lacks.
-template <std::floating_point T>
+template <floating_number T>
 void append_floating(std::string& out, T value) {
-    if (std::isfinite(value))
+    if (is_finite(value))
         append_finite(out, value);
-    else if (std::isnan(value))
-        out += "\"nan:" + hex_of(std::bit_cast<bits_of_floating<T>>(value)) + '"';
+    else if (is_nan(value))
+        out += "\"nan:" + hex_of(bits_of(value)) + '"';
     else
-        out += value < 0 ? R"("-inf")" : R"("inf")";
+        out += is_negative(value) ? R"("-inf")" : R"("inf")";
 }
 
 /// What the string means that stands for a number which JSON lacks; nothing for any other string.
-template <std::floating_point T>
+template <floating_number T>
 [[nodiscard]] std::optional<T> not_finite(std::string_view text) {
-    constexpr T infinity = std::numeric_limits<T>::infinity();
-    if (text == "inf") return infinity;
-    if (text == "-inf") return -infinity;
+    if (text == "inf") return std::bit_cast<T>(infinity_bits<T>);
+    if (text == "-inf") return std::bit_cast<T>(infinity_bits<T> | sign_bit<T>);
     if (!text.starts_with("nan:")) return std::nullopt;
     const auto bits = bits_of_hex<bits_of_floating<T>>(text.substr(4));
-    if (!bits || !std::isnan(std::bit_cast<T>(*bits))) return std::nullopt;
+    if (!bits || !is_nan(std::bit_cast<T>(*bits))) return std::nullopt;
     return std::bit_cast<T>(*bits);
 }
 

@@ -147,13 +147,14 @@ private:
     static void check_order(const table_index<Key>& index) {
         const Key* before = nullptr;
         for (const Key& each : index.first_keys) {
-            if (!has_order(index.view(each))) throw decode_error("a key has no place in the order");
+            if (!has_order<Key>(index.view(each)))
+                throw decode_error("a key has no place in the order");
             if (before && compare(index.view(*before), index.view(each)) > 0)
                 throw decode_error("the blocks' first keys do not ascend");
             before = &each;
         }
         if (!before) return;
-        const auto order = has_order(index.view(*index.last_key))
+        const auto order = has_order<Key>(index.view(*index.last_key))
                                ? compare(index.view(*before), index.view(*index.last_key))
                                : std::weak_ordering::greater;
         if (order > 0) throw decode_error("the last key comes before a block's first");
@@ -355,7 +356,7 @@ private:
     void check_order() const {
         const auto all = window();
         for (std::size_t i = 0; i < all.size(); ++i) {
-            if (!has_order(view_in<Key>(all.keys[i])))
+            if (!has_order<Key>(view_in<Key>(all.keys[i])))
                 throw decode_error("a key has no place in the order");
             if (i == 0) continue;
             const auto order = compare(view_in<Key>(all.keys[i - 1]), view_in<Key>(all.keys[i]));

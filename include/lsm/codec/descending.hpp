@@ -2,11 +2,16 @@
 #pragma once
 
 #include <lsm/codec/trait.hpp>
+#include <lsm/core/key_range.hpp>
 #include <lsm/core/order.hpp>
 
 #include <compare>
+#include <concepts>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace lsm {
 
@@ -29,6 +34,20 @@ struct descending {
 
 template <class T>
 descending(T) -> descending<T>;
+
+/// Those of the keys that are turned round, from the other end.
+template <class T>
+    requires requires(std::string_view text) { range_of_prefix<T>::of(text); }
+struct range_of_prefix<descending<T>> {
+    [[nodiscard]] static key_range<descending<T>> of(std::string_view text) {
+        const auto turn = [](std::optional<bound<T>> end) -> std::optional<bound<descending<T>>> {
+            if (!end) return std::nullopt;
+            return bound<descending<T>>{{std::move(end->key)}, end->inclusive};
+        };
+        key_range<T> turned = range_of_prefix<T>::of(text);
+        return {turn(std::move(turned.upper)), turn(std::move(turned.lower))};
+    }
+};
 
 /// Stored as the key that it turns round.
 template <class T>

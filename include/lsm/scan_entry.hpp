@@ -31,7 +31,8 @@ public:
 
 /// A key and its value as a scan shows them: numbers and the like by value, strings as
 /// `std::string_view`, other types, and what is larger than two pointers, as references. Valid until the
-/// scan moves on. A pair, so that structured bindings, `views::keys` and maps take it.
+/// scan moves on. A pair, so that structured bindings, `views::keys` and maps take it; range-v3's `views::keys`
+/// shows views of strings, so a container of those must own: `ranges::to<std::vector<std::string>>()`.
 template <class Key, class Value>
 class entry_view : public std::pair<view_of<Key>, view_of<Value>> {
     using base = std::pair<view_of<Key>, view_of<Value>>;

@@ -26,6 +26,9 @@ namespace lsm {
 ///     for (auto [key, value] : tree.scan(lsm::prefix("user:"))) …
 ///     auto first = tree.scan() | ranges::views::take(10) | ranges::to<std::vector>();
 ///
+/// Its value type owns; a part of an element, as `key()`, is a view. What a `transform` or range-v3's `keys` and
+/// `values` hand on is such a view: to keep it, name a type that owns: `| ranges::to<std::vector<std::string>>()`.
+///
 /// It owns what it reads: it outlives its tree, and keeps the tree's lock while it lives. Writing to
 /// the tree while iterating is right, and not seen.
 ///

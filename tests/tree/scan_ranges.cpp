@@ -12,6 +12,8 @@
 #include <range/v3/view/transform.hpp>
 
 #include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <map>
 #include <ranges>
 #include <string>
@@ -29,6 +31,30 @@ static_assert(std::ranges::view<view> && std::ranges::input_range<view>);
 static_assert(ranges::view_<view> && ranges::input_range<view>);
 static_assert(!std::ranges::forward_range<view> && !ranges::forward_range<view>);
 static_assert(std::ranges::borrowed_range<view> && ranges::borrowed_range<view>);
+
+/// What an algorithm or a conversion keeps of a range's elements, where it is not told a type.
+template <class Range>
+using kept_in_std = std::ranges::range_value_t<Range>;
+template <class Range>
+using kept_in_v3 = ranges::range_value_t<Range>;
+
+constexpr auto key_of = [](const auto& entry) { return entry.key(); };
+constexpr auto is_kept = [](const auto&) { return true; };
+using owned = lsm::entry<std::string, int>;
+
+// Owned, so it may outlive the scan's next step:
+static_assert(std::same_as<kept_in_std<view>, owned>);
+static_assert(std::same_as<kept_in_v3<view>, owned>);
+static_assert(std::same_as<kept_in_v3<decltype(view() | ranges::views::filter(is_kept))>, owned>);
+static_assert(std::same_as<kept_in_v3<decltype(view() | lsm::views::filter(is_kept))>, owned>);
+static_assert(std::same_as<kept_in_std<decltype(view() | std::views::keys)>, std::string>);
+static_assert(std::same_as<kept_in_std<decltype(view() | std::views::elements<0>)>, std::string>);
+// A view of a block, which the next step may let go: docs/tutorial.md says so, and how to keep it.
+static_assert(std::same_as<kept_in_v3<decltype(view() | ranges::views::keys)>, std::string_view>);
+static_assert(std::same_as<kept_in_v3<decltype(view() | ranges::views::transform(key_of))>,
+                           std::string_view>);
+static_assert(
+    std::same_as<kept_in_std<decltype(view() | std::views::transform(key_of))>, std::string_view>);
 
 tree make_letters() {
     tree t{lsm::memory_disk()};
@@ -112,6 +138,18 @@ BOOST_AUTO_TEST_CASE(is_taken_by_algorithms) {
     BOOST_TEST(ranges::accumulate(t.scan() | ranges::views::values, 0) == 45);
     const auto keys = t.scan() | ranges::views::keys | ranges::to<std::vector<std::string>>();
     BOOST_TEST(keys.back() == "j");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_keys_that_are_owned_beyond_the_tree) {
+    const auto [strings, entries] = [] {
+        const tree t = make_letters();
+        return std::pair(t.scan() | ranges::views::keys | ranges::to<std::vector<std::string>>(),
+                         t.scan() | ranges::to<std::vector>());
+    }();
+    for (std::size_t i = 0; i < 10; ++i) {
+        BOOST_TEST(strings.at(i) == std::string(1, static_cast<char>('a' + i)));
+        BOOST_TEST(entries.at(i).key() == strings.at(i));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

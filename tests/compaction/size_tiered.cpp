@@ -30,6 +30,14 @@ BOOST_AUTO_TEST_CASE(keeps_the_laws) {
     lsm::testing::check_compaction(policy{.fan_in = 0}, 4);
 }
 
+BOOST_AUTO_TEST_CASE(bounds_its_tables_unless_it_is_told_otherwise) {
+    lsm::compaction_view view = support::draw("L0: a-d, a-d, a-d, a-d");
+    BOOST_TEST(policy{}.plan(view).at(0).max_table_bytes == lsm::default_table_bytes);
+    view.requested = true;
+    BOOST_TEST(policy{}.plan(view).at(0).max_table_bytes == lsm::default_table_bytes);
+    BOOST_TEST(policy{.max_table_bytes = 7}.plan(view).at(0).max_table_bytes == 7U);
+}
+
 BOOST_AUTO_TEST_CASE(merges_runs_of_one_size_when_enough_have_gathered) {
     BOOST_TEST(planned("") == "nothing");
     BOOST_TEST(planned("L0: a-d, a-d") == "nothing");

@@ -72,7 +72,8 @@ private:
     lsm::engine::table_resources<lsm::memory_medium> from_{
         medium_,
         std::make_shared<lsm::engine::block_cache>(0, std::make_shared<lsm::engine::epochs>()),
-        std::make_shared<lsm::engine::open_files>(0), 0};
+        std::make_shared<lsm::engine::open_files>(0), 0,
+        std::make_shared<lsm::engine::building_memory>()};
     std::uint64_t last_id_ = 0;
 };
 

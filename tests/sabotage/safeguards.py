@@ -343,6 +343,10 @@ SAFEGUARDS = [
     Safeguard("compaction: data is dropped only where that is acknowledged", JOB,
               "plan_.kind == job_kind::drop && !state_.options.allow_drop)", "false)", "tree/maintenance",
               "tree_drop/is_refused_unless_it_is_acknowledged"),
+    Safeguard("compaction: a table has a largest size", "compaction/compaction.hpp",
+              "    std::uint64_t max_table_bytes = default_table_bytes;",
+              "    std::uint64_t max_table_bytes = ~std::uint64_t{0};", "tree/maintenance",
+              "tree_memory/of_a_table_under_construction_is_bounded_by_its_largest_size"),
     Safeguard("compaction: all versions of a key stay in one table", MERGE, "(is_full && !continues(key))", "is_full",
               "tree/snapshot", "tree_compact/keeps_all_versions_of_a_key_in_one_table"),
     # Bulk loads.

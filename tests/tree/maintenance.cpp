@@ -210,6 +210,60 @@ BOOST_AUTO_TEST_CASE(is_shared_by_memtables_indexes_and_blocks) {
     BOOST_TEST(cached(t) > 40 * kib);
 }
 
+BOOST_AUTO_TEST_CASE(of_tables_under_construction_is_told) {
+    tree t{lsm::memory_disk(), {.compaction = {.trigger_runs = 2}}};
+    for (int run = 0; run < 2; ++run) {
+        for (int i = 0; i < 6000; ++i)
+            t.put(6000 * run + i, std::string(1, static_cast<char>('a' + i % 26)) +
+                                      std::string(400, 'x'));  // they share no beginning
+        t.flush();
+    }
+    BOOST_TEST(t.stats().building_bytes == 0U);
+    BOOST_TEST_REQUIRE(t.maintain());  // a slice, of more than is written at a time
+    const lsm::statistics during = t.stats();
+    BOOST_TEST(during.building_bytes > 2000U * 8);  // a hash for each key
+    BOOST_TEST(during.beyond_memory_bytes == during.building_bytes);
+    while (t.maintain()) {
+    }
+    BOOST_TEST(t.stats().compactions == 1U);
+    BOOST_TEST(t.stats().building_bytes == 0U);
+    BOOST_TEST(t.stats().beyond_memory_bytes == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_budget_is_told) {
+    const lsm::memory_disk disk;
+    {
+        tree t{disk};
+        for (int i = 0; i < 1000; ++i) t.put(i, "value");
+    }
+    const lsm::statistics now = tree{disk, {.memory_bytes = 100}}.stats();
+    BOOST_TEST(now.beyond_memory_bytes + 100 ==
+               now.memtable_bytes + now.index_bytes + now.cache_bytes);
+    BOOST_TEST(now.index_bytes > 1000U);
+}
+
+/// What writes a table holds a hash for each of its keys: so it must end, whatever the policy.
+BOOST_AUTO_TEST_CASE(of_a_table_under_construction_is_bounded_by_its_largest_size) {
+    constexpr int values = 80;
+    tree t{lsm::memory_disk(),
+           {.memtable = {.max_bytes = std::size_t{1} << 30},
+            .durability = lsm::durability::none,
+            .log = {.enabled = false}}};
+    for (int i = 0; i < values; ++i) t.put(i, std::string(std::size_t{1} << 20, 'x'));
+    const auto check = [&] {
+        const lsm::statistics now = t.stats();
+        BOOST_TEST(now.tables.size() == 2U);
+        BOOST_TEST(now.read_amplification() == 2U);  // one run
+        for (const lsm::table_statistics& each : now.tables)
+            BOOST_TEST(each.bytes < lsm::default_table_bytes + (std::size_t{2} << 20));
+    };
+    t.flush();
+    check();
+    t.put(1, "x");
+    t.compact();
+    check();
+}
+
 BOOST_AUTO_TEST_CASE(of_frozen_memtables_is_taken_from_the_blocks) {
     constexpr std::size_t kib = 1024;
     using unflushed_tree =

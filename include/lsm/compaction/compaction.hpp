@@ -83,6 +83,11 @@ enum class job_kind {
     drop    ///< forgets them with all their entries: the one lossy job
 };
 
+/// How large a table grows unless its policy says otherwise. Whoever writes a table holds a hash for each of
+/// its keys, and its filter when it ends: so this bounds what a flush or a merge takes beyond
+/// `memory_bytes`, of any amount of data.
+inline constexpr std::uint64_t default_table_bytes = std::uint64_t{64} << 20;
+
 /// One unit of compaction, as a policy asks for it. The engine checks it, and refuses with
 /// `errc::invalid_argument` what would break the order of versions.
 struct compaction_job {
@@ -92,7 +97,7 @@ struct compaction_job {
     /// Whether the outputs make a run of their own, instead of joining the level's newest.
     bool new_run = false;
     /// Begin another table after so many bytes.
-    std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();
+    std::uint64_t max_table_bytes = default_table_bytes;
     /// Begin another table where one of these tables begins, which are no inputs: then the outputs
     /// lie between the tables of the level below theirs, and meet fewer of them.
     std::vector<std::uint64_t> cut_at = {};

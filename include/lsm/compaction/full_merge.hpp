@@ -18,7 +18,7 @@ struct full_merge_compaction {
     /// Merge when there are so many runs; the default waits for `compact()`.
     std::size_t trigger_runs = (std::numeric_limits<std::size_t>::max)();
     /// Begin another table of the run after so many bytes.
-    std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();
+    std::uint64_t max_table_bytes = default_table_bytes;
 
     [[nodiscard]] std::vector<compaction_job> plan(const compaction_view& view) const {
         const bool gathered = view.runs() >= trigger_runs && view.runs() > 1;

@@ -25,7 +25,7 @@ struct size_tiered_compaction {
     /// Merge when so many runs of a class have gathered.
     std::size_t fan_in = 4;
     /// Begin another table of a run after so many bytes.
-    std::uint64_t max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();
+    std::uint64_t max_table_bytes = default_table_bytes;
     std::size_t slow_runs = 12;  ///< writes are slowed down when a class has so many runs
     std::size_t stop_runs = 20;  ///< writes wait when a class has so many runs
 

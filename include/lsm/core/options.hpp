@@ -64,7 +64,8 @@ struct tree_options {
     std::size_t maintenance_threads = 0;
     /// What memtables, tables' indexes and filters, and the cache of decoded blocks may take together,
     /// about. The cache has what the others leave: all of it but the active memtable's limit, the frozen
-    /// ones and the indexes; an eighth at least.
+    /// ones and the indexes; an eighth at least. Indexes and filters are always in memory: what all takes
+    /// beyond the budget is `statistics::beyond_memory_bytes`. README.md, "What it takes of memory".
     std::size_t memory_bytes = std::size_t{64} << 20;
     /// Tables that keep their file open. Further ones open it whenever a block is read that the cache
     /// does not have. The folder, each segment of the log, and each running job have one besides.

@@ -28,6 +28,12 @@ struct statistics {
     std::uint64_t blocks_fetched = 0;   ///< read from the medium, not found in the cache
     std::size_t index_bytes = 0;        ///< of the tables' indexes and filters, in memory
     std::size_t cache_bytes = 0;        ///< of the blocks in the cache
+    /// Of tables under construction: hashes of their keys, indexes, and what is not written yet. They are no part
+    /// of `options.memory_bytes`.
+    std::size_t building_bytes = 0;
+    /// What memtables, indexes, filters and cached blocks take beyond `options.memory_bytes`, and
+    /// `building_bytes`.
+    std::size_t beyond_memory_bytes = 0;
 
     /// Entries over all tables.
     [[nodiscard]] std::uint64_t table_entries() const noexcept {
@@ -94,6 +100,8 @@ inline std::string statistics::to_json() const {
     add(", \"blocks_fetched\": ", blocks_fetched);
     add(", \"index_bytes\": ", index_bytes);
     add(", \"cache_bytes\": ", cache_bytes);
+    add(", \"building_bytes\": ", building_bytes);
+    add(", \"beyond_memory_bytes\": ", beyond_memory_bytes);
     out += ", \"tables\": [";
     const char* separator = "";
     for (const table_statistics& table : tables) {
@@ -126,6 +134,7 @@ inline std::ostream& operator<<(std::ostream& out, const statistics& s) {
                << s.read_amplification() << ", space " << s.space_amplification() << "\n"
                << "pins: " << s.pins << ", indexes: " << s.index_bytes
                << " bytes, cache: " << s.cache_bytes
+               << " bytes, beyond memory_bytes: " << s.beyond_memory_bytes
                << " bytes, last sequence number: " << s.last_sequence << "\n";
 }
 

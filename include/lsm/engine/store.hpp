@@ -34,6 +34,7 @@ struct store {
         std::make_shared<epochs>();  ///< who may look at what was replaced
     std::shared_ptr<block_cache> cache;
     std::shared_ptr<open_files> files;
+    std::shared_ptr<building_memory> building = std::make_shared<building_memory>();
     std::uint64_t filter_seed = 0;  ///< as the root that was recovered says
     std::shared_ptr<pin_set> pins = std::make_shared<pin_set>();
     std::atomic<sequence_number> last_sequence = no_sequence;  ///< of the last write readers see
@@ -58,7 +59,7 @@ struct store {
           log(medium, options.log, options.durability != durability::power_loss) {}
 
     [[nodiscard]] table_resources<Medium> for_tables() const {
-        return {medium, cache, files, filter_seed};
+        return {medium, cache, files, filter_seed, building};
     }
 
     /// Replaces the root by itself as `edit(root)` leaves it, with what every root says filled in.

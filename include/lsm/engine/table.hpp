@@ -81,8 +81,11 @@ public:
 
     [[nodiscard]] const table_record& record() const noexcept { return record_; }
     [[nodiscard]] const table_index<Key>& index() const noexcept { return index_; }
-    /// About the memory that the index takes, filter included.
-    [[nodiscard]] std::size_t index_bytes() const noexcept { return record_.index.bytes; }
+    /// About the memory that the index takes, filter included: as stored, and what makes it fast.
+    [[nodiscard]] std::size_t index_bytes() const noexcept {
+        constexpr std::size_t each_block = sizeof(Key) + sizeof(cached_block::home);
+        return record_.index.bytes + each_block * index_.blocks.size() + index_.search.bytes();
+    }
     /// @pre the table is not empty; empty tables are never made live
     [[nodiscard]] view_of<Key> first_key() const { return index_.view(index_.first_keys.front()); }
     [[nodiscard]] view_of<Key> last_key() const { return index_.view(*index_.last_key); }

@@ -4,6 +4,7 @@
 #include <lsm/core/checksum.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/engine/block_cache.hpp>
+#include <lsm/engine/building_memory.hpp>
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
 
@@ -41,7 +42,8 @@ struct table_resources {
     std::shared_ptr<Medium> medium;
     std::shared_ptr<block_cache> cache;
     std::shared_ptr<open_files> files;
-    std::uint64_t filter_seed;  ///< of those that are written
+    std::uint64_t filter_seed;                  ///< of those that are written
+    std::shared_ptr<building_memory> building;  ///< of all tables that are being written
 };
 
 /// A table's file as it is read. It stays open where `open_files` lets it; else each read opens it, so

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,7 +71,8 @@ public:
         if (passes_border(key) || (is_full && !continues(key))) finish();
         if (!open_) begin_table();
         open_->build.add(key, sequence, kind, value);
-        if (bounded()) open_->last_key.emplace(codec<Key>::own(key));
+        if (open_->build.bytes() >= to_.max_table_bytes)
+            open_->last_key.emplace(codec<Key>::own(key));
         if (open_->build.bytes() - written_ >= write_bytes) flush();
     }
     /// Ends the last table. @throws error
@@ -98,13 +98,10 @@ private:
         table_name name;
         builder build;
         writer write;
-        std::optional<Key> last_key;
+        std::optional<Key> last_key;  // once it is full
+        building_memory::share memory;
     };
 
-    /// Whether tables may end before the sources do, so that keys must be watched.
-    [[nodiscard]] bool bounded() const noexcept {
-        return to_.max_table_bytes != (std::numeric_limits<std::uint64_t>::max)();
-    }
     /// Versions of one key stay in one table.
     [[nodiscard]] bool continues(const key_view& key) const {
         return compare<key_view>(codec<Key>::as_view(*open_->last_key), key) == 0;
@@ -121,13 +118,16 @@ private:
         const table_name name{to_.next_id(), std::string(Format::extension)};
         const table_plan plan{name.id, to_.level, to_.is_oldest, to_.tables.filter_seed};
         open_.emplace(open_table{name, to_.format.template build<Key, Value>(plan),
-                                 to_.tables.medium->create(name), std::nullopt});
+                                 to_.tables.medium->create(name), std::nullopt,
+                                 building_memory::share(to_.tables.building)});
         written_ = 0;
     }
     void flush() {
         const byte_buffer bytes = open_->build.take();
         written_ += bytes.size();
         open_->write.append(bytes);
+        if constexpr (requires { open_->build.memory_bytes(); })
+            open_->memory.set(open_->build.memory_bytes());
     }
     /// Reads back what was written, so that a table which does not open never becomes live.
     [[nodiscard]] std::shared_ptr<table<Key, Value>> open_again(const table_record& record) {

@@ -240,6 +240,11 @@ struct tree_state {
         all.blocks_fetched = store.cache->fetched();
         all.index_bytes = now->tables->index_bytes();
         all.cache_bytes = store.cache->bytes();
+        all.building_bytes = store.building->bytes();
+        std::size_t taken = all.memtable_bytes + all.index_bytes + all.cache_bytes;
+        for (const auto& each : now->frozen) taken += each->table.bytes();
+        const std::size_t within = (std::min)(taken, options.memory_bytes);
+        all.beyond_memory_bytes = taken - within + all.building_bytes;
         return all;
     }
 

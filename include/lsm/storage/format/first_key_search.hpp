@@ -39,6 +39,8 @@ public:
                                     std::span<const Key> keys) const {
         return count_until<Key>(keys, sought);
     }
+    /// The memory that it holds.
+    [[nodiscard]] static std::size_t bytes() noexcept { return 0; }
 };
 
 /// Keys with heads: what all of them begin with is compared once, and the head behind it tells which few
@@ -75,6 +77,10 @@ public:
                    parted(last - first, [&](std::size_t i) { return heads_[first + i] == head; });
         }
         return first + count_until<Key>(keys.subspan(first, last - first), sought);
+    }
+
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return places_.bytes() + heads_.capacity() * sizeof(std::uint64_t);
     }
 
 private:

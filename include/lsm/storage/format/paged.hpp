@@ -217,6 +217,11 @@ public:
     [[nodiscard]] std::uint64_t bytes() const noexcept {
         return taken_ + out_.size() + block_.bytes();
     }
+    /// About the memory that it holds: a hash for each key, the index, and what was not taken.
+    [[nodiscard]] std::size_t memory_bytes() const noexcept {
+        return hashes_.capacity() * sizeof(std::uint64_t) + index_bytes_ + out_.capacity() +
+               block_.bytes();
+    }
     /// How many entries were added.
     [[nodiscard]] std::uint64_t entries() const noexcept { return index_.properties.entries; }
 
@@ -249,7 +254,10 @@ private:
     }
     void add_to_block(const key_view& key, sequence_number sequence, payload_kind kind,
                       const cell<Value>& value) {
-        if (in_block_ == 0) index_.first_keys.push_back(codec<Key>::own(key));
+        if (in_block_ == 0) {
+            index_.first_keys.push_back(codec<Key>::own(key));
+            index_bytes_ += sizeof(extent) + sizeof(Key) + encoded_bytes<Key>(key);
+        }
         block_.add(key, sequence, kind, value);
         ++in_block_;
     }
@@ -316,6 +324,7 @@ private:
     std::size_t key_begin_ = 0;                                   // of them before the last key
     bool continues_ = false;  // the block begins with the key that the last one ended with
     table_index<Key> index_;
+    std::size_t index_bytes_ = 0;  // about its memory
     std::optional<Key> last_key_;
 };
 

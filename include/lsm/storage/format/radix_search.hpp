@@ -44,6 +44,10 @@ public:
     }
 
     [[nodiscard]] bool empty() const noexcept { return begins_.empty(); }
+    /// The memory that it holds.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return begins_.capacity() * sizeof(std::uint32_t);
+    }
 
     /// Those that a number may be among: all before them are below it, all behind them above it. O(1).
     /// @pre not empty

@@ -33,7 +33,7 @@ struct fault {
 namespace detail {
 
 /// What a call does, as far as faults care.
-enum class touch { open, list, read, make, write, rename, remove, sync, sync_names };
+enum class touch { open, list, read, make, write, store, rename, remove, sync, sync_names };
 
 /// Counts calls, and says which of them fail.
 class fault_injector {
@@ -60,8 +60,8 @@ private:
         switch (of.kind) {
         case fault_kind::io_error:
         case fault_kind::interrupted: return true;
-        case fault_kind::no_space: return !reads && what != touch::remove;
-        case fault_kind::short_write: return what == touch::write;
+        case fault_kind::no_space: return !reads && what != touch::remove && what != touch::store;
+        case fault_kind::short_write: return what == touch::write || what == touch::store;
         case fault_kind::too_many_files:
             return what == touch::open || what == touch::list || what == touch::make;
         case fault_kind::sync_loses: return what == touch::sync;

@@ -331,8 +331,13 @@ inline void disk_core::store(const simulated_file& to, std::uint64_t offset, byt
                                 ": the process would get SIGBUS");
     disk_call call = to.call(call_kind::store);
     call.offset = offset;
+    const auto hit = faults_.strike(touch::store);
+    if (hit) bytes = bytes.first(hit->kind == fault_kind::short_write ? bytes.size() / 2 : 0);
     call.bytes.assign(bytes.begin(), bytes.end());
+    if (hit && bytes.empty()) call.result = call_result::failed;
+    const std::string doing = hit ? call.describe() : std::string();
     record(std::move(call));
+    if (hit) fail(doing, number_of(*hit));
 }
 
 inline void disk_core::preallocate(const simulated_file& of, std::uint64_t bytes) {

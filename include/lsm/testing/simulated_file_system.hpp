@@ -55,7 +55,7 @@ public:
     mapping(std::shared_ptr<detail::disk_core> core, detail::simulated_file of, std::uint64_t bytes)
         : core_(std::move(core)), file_(std::move(of)), bytes_(bytes) {}
 
-    /// @throws std::out_of_range where a process would be killed
+    /// @throws error where a fault strikes; std::out_of_range past the end of the mapping
     void store(std::uint64_t offset, byte_view bytes) {
         if (offset > bytes_ || bytes.size() > bytes_ - offset)
             throw std::out_of_range("a store past the end of a mapping");

@@ -197,16 +197,18 @@ inline auto posix_file_system::file::map(std::uint64_t bytes) -> std::optional<m
     if (::fstatfs(descriptor_.get(), &status) != 0) detail::throw_io("examining " + path_);
     const auto kind = static_cast<unsigned long>(status.f_type);
     if (std::find(in_place.begin(), in_place.end(), kind) == in_place.end()) return std::nullopt;
+    if (!detail::page_guard::install()) return std::nullopt;
+    std::string name = path_;
     void* const at =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_.get(), 0);
     if (at == MAP_FAILED) return std::nullopt;  // out of address space: it works without
-    mapping made(at, bytes);
     ::madvise(at, bytes, MADV_DONTFORK);  // where this fails, the owner check still refuses a child
-    return made;
+    return mapping(at, bytes, std::move(name));
 }
 
 inline auto posix_file_system::file::map_to_read() const -> std::optional<read_mapping> {
     const auto size = static_cast<std::size_t>(bytes());
+    if (!detail::page_guard::install()) return std::nullopt;
     void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor_.get(), 0);
     if (at == MAP_FAILED) return std::nullopt;  // empty, or out of address space
     ::madvise(at, size, MADV_RANDOM);

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,9 +24,9 @@ struct cached_reads {
     class reader;
 };
 
-/// Through a mapping: a block that the page cache has is copied from there without a system call. What a
-/// system call would report ends the process instead (`SIGBUS`): a device that cannot be read, or a
-/// file that somebody else cuts while it is open. Where no mapping can be had, as `cached_reads`.
+/// Through a mapping: a block that the page cache has is copied from there without a system call. A page that
+/// cannot be read, or that the file has lost, is an error of the read: `detail::page_guard` says where not.
+/// Where no mapping can be had, as `cached_reads`.
 struct mapped_reads {
     template <class File>
     class reader;
@@ -68,9 +67,8 @@ public:
     }
     /// Reads exactly so many bytes. @throws error `corruption` if the file ends before
     void read(std::uint64_t offset, std::span<std::byte> to) const {
-        if (!mapped_ || offset > bytes() || to.size() > bytes() - offset)
-            return file_.read(offset, to);
-        if (!to.empty()) std::memcpy(to.data(), mapped_->bytes().data() + offset, to.size());
+        const bool fits = mapped_ && offset <= bytes() && to.size() <= bytes() - offset;
+        if (!fits || !mapped_->copy(offset, to)) file_.read(offset, to);
     }
     /// Says that these bytes will be read soon.
     void expect(std::uint64_t offset, std::uint64_t bytes) const noexcept {

@@ -100,7 +100,7 @@ public:
     /// @param entries of `key, value` pairs, read once
     template <std::ranges::input_range Entries>
     void ingest(Entries&& entries);
-    /// Returns when all writes that have returned are on the device.
+    /// Returns when all writes that have returned are on the device. A tree without a log flushes for that.
     void sync();
     /// @}
 

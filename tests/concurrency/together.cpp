@@ -187,6 +187,24 @@ BOOST_AUTO_TEST_CASE(strong_writers_share_their_waiting) {
 }
 
 /// Else it would go on for as long as somebody writes.
+/// Strong commits move the log's mark, and so does a sync that another thread asks for.
+BOOST_AUTO_TEST_CASE(strong_writers_and_syncs_move_the_mark) {
+    const support::temporary_folder folder;
+    auto how = busy_options<lsm::skip_list_memtable>(1);
+    how.log.sync_bytes = 256;
+    tree_of<lsm::skip_list_memtable> t{folder / "t", how};
+    std::atomic<bool> stop = false;
+    crew all;
+    all.add([&] {
+        while (!stop) t.sync();
+    });
+    all.add([&] {
+        for (int i = 0; i < 500; ++i) t.put(i, 1, lsm::durability::power_loss);
+        stop = true;
+    });
+    BOOST_TEST(all.join() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(compacting_ends_while_others_write) {
     for (const std::size_t threads : {0U, 1U}) {
         const support::temporary_folder folder;

@@ -40,8 +40,7 @@ inline void repair_root(lsm::byte_buffer& root) {
 }
 
 /// Where the header of a segment has what, besides the checksum at its end.
-inline constexpr std::size_t log_epoch_at = 24, log_bytes_at = 32, log_previous_sum_at = 56,
-                             log_header_sum_at = 64;
+inline constexpr std::size_t log_seed_at = 24, log_bytes_at = 32, log_header_sum_at = 48;
 
 /// The first page of a segment. Its marks too, if @p marks says so.
 inline void repair_log_header(lsm::byte_buffer& segment, bool marks) {
@@ -52,19 +51,19 @@ inline void repair_log_header(lsm::byte_buffer& segment, bool marks) {
     put_number(segment, log_bytes_at, std::uint64_t{segment.size()});
     put_number(segment, log_header_sum_at,
                lsm::checksum(lsm::byte_view(segment).first(log_header_sum_at)));
-    const auto epoch = number_at<std::uint64_t>(segment, log_epoch_at);
+    const auto seed = number_at<std::uint64_t>(segment, log_seed_at);
     for (const std::uint64_t at : {lsm::detail::log_mark_begin, 2 * lsm::detail::log_mark_begin})
         if (marks)
-            put(segment, at, lsm::write_log_mark(epoch, number_at<std::uint64_t>(segment, at)));
+            put(segment, at, lsm::write_log_mark(seed, number_at<std::uint64_t>(segment, at)));
 }
 
 /// The chain of groups of a segment with a header: tags, sums, and a length where there is no room
-/// for it. `skip()` says which group stays as it is. @returns the last sum
+/// for it. `skip()` says which group stays as it is.
 template <class Skip>
-std::uint64_t repair_groups(lsm::byte_buffer& segment, Skip skip) {
+void repair_groups(lsm::byte_buffer& segment, Skip skip) {
     using namespace lsm::detail;
-    const auto epoch = number_at<std::uint64_t>(segment, log_epoch_at);
-    auto previous = number_at<std::uint64_t>(segment, log_previous_sum_at);
+    const auto seed = number_at<std::uint64_t>(segment, log_seed_at);
+    std::uint64_t previous = log_origin(seed);
     for (std::uint64_t at = log_groups_begin; segment.size() - at >= group_fixed_bytes;) {
         const std::uint64_t most = segment.size() - at - group_header_bytes;
         std::uint64_t length = number_at<std::uint32_t>(segment, at + 16);
@@ -75,13 +74,12 @@ std::uint64_t repair_groups(lsm::byte_buffer& segment, Skip skip) {
                                begin + static_cast<std::ptrdiff_t>(group_header_bytes + length));
         if (!skip()) {
             previous = lsm::seal_group(group, number_at<std::uint64_t>(group, 24),
-                                       number_at<std::uint32_t>(group, 32), epoch, at, previous);
+                                       number_at<std::uint32_t>(group, 32), seed, at, previous);
             put(segment, at, group);
         }
         at += lsm::padded_group(group.size());
         if (at > segment.size()) break;
     }
-    return previous;
 }
 
 }  // namespace fuzz

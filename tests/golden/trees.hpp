@@ -92,6 +92,7 @@ typename Tree::options settings(lsm::open_mode mode = lsm::open_mode::open_or_cr
     how.mode = mode;
     how.storage.format.block_bytes = 64;
     how.log.segment_bytes = 8192;
+    how.log.seed = 42;
     how.filter_seed = 42;
     return how;
 }

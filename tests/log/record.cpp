@@ -17,10 +17,11 @@ constexpr std::uint64_t segment_bytes = 8192;
 /// A segment in memory, filled as the log fills a file.
 class segment {
 public:
-    explicit segment(std::uint64_t epoch, byte_buffer before = byte_buffer(segment_bytes))
-        : header_{7, epoch, before.size(), 42, 0, lsm::detail::log_origin(epoch)},
-          bytes_(std::move(before)), sum_(header_.previous_sum) {
+    explicit segment(std::uint64_t seed, byte_buffer before = byte_buffer(segment_bytes))
+        : header_{7, seed, before.size(), 42}, bytes_(std::move(before)),
+          sum_(lsm::detail::log_origin(seed)) {
         put(0, write_log_header(header_));
+        put_end_mark();
     }
 
     /// Adds a group of puts: value "v<number>" for key "k<number>".
@@ -35,20 +36,24 @@ public:
             append_length(group, number.size() + 1);
             append(group, as_bytes("v" + number));
         }
-        sum_ = seal_group(group, first, count, header_.epoch, end_, sum_);
+        sum_ = seal_group(group, first, count, header_.seed, end_, sum_);
         put(end_, group);
         ends_.push_back(end_ += padded_group(group.size()));
+        put_end_mark();
     }
     void put(std::uint64_t at, byte_view what) {
         std::ranges::copy(what, bytes_.begin() + static_cast<std::ptrdiff_t>(at));
     }
 
     [[nodiscard]] const log_segment_header& header() const { return header_; }
+    [[nodiscard]] std::uint64_t sum() const { return sum_; }
     [[nodiscard]] const byte_buffer& bytes() const { return bytes_; }
     [[nodiscard]] std::uint64_t end() const { return end_; }
     [[nodiscard]] const std::vector<std::uint64_t>& ends() const { return ends_; }
 
 private:
+    void put_end_mark() { put(end_, to_little_endian(lsm::detail::end_mark(sum_))); }
+
     log_segment_header header_;
     byte_buffer bytes_;
     std::uint64_t sum_;
@@ -61,6 +66,11 @@ std::vector<sequence_number> read(log_groups& groups) {
     std::vector<sequence_number> firsts;
     while (const auto group = groups.next()) firsts.push_back(group->first);
     return firsts;
+}
+
+/// The groups of @p bytes, as of the first segment of a log.
+log_groups groups_of(byte_view bytes, const segment& of) {
+    return {bytes, of.header().seed, lsm::detail::log_origin(of.header().seed)};
 }
 
 segment three_groups() {
@@ -92,16 +102,16 @@ BOOST_AUTO_TEST_CASE(any_bit_of_a_header_that_is_flipped_is_found) {
 
 BOOST_AUTO_TEST_CASE(another_version_is_incompatible) {
     byte_buffer bytes = three_groups().bytes();
-    bytes[8] = std::byte{2};
-    const std::uint64_t sum = checksum(byte_view(bytes).first(64));
-    std::ranges::copy(to_little_endian(sum), bytes.begin() + 64);
+    bytes[8] = std::byte{1};
+    const std::uint64_t sum = checksum(byte_view(bytes).first(48));
+    std::ranges::copy(to_little_endian(sum), bytes.begin() + 48);
     BOOST_CHECK_EXCEPTION((void)read_log_header(bytes, "here"), error,
                           [](const error& e) { return e.which() == errc::incompatible; });
 }
 
 BOOST_AUTO_TEST_CASE(groups_and_operations_read_as_they_were_written) {
     const segment made = three_groups();
-    log_groups groups(made.bytes(), made.header());
+    log_groups groups = groups_of(made.bytes(), made);
     std::vector<std::string> found;
     while (const auto group = groups.next()) {
         log_operations steps(*group);
@@ -110,7 +120,7 @@ BOOST_AUTO_TEST_CASE(groups_and_operations_read_as_they_were_written) {
     }
     BOOST_TEST((found == std::vector<std::string>{"k1v1", "k2v2", "k3v3", "k4v4", "k5v5", "k6v6"}));
     BOOST_TEST(groups.offset() == made.end());
-    BOOST_TEST(!groups.is_cut());
+    BOOST_TEST(groups.has_end_mark());
     BOOST_TEST(groups.end_of_later_groups() == made.end());
 }
 
@@ -134,7 +144,7 @@ BOOST_AUTO_TEST_CASE(any_bit_of_a_group_that_is_flipped_is_found) {
     for (std::uint64_t bit = 8 * lsm::detail::log_groups_begin; bit < 8 * made.end(); ++bit) {
         byte_buffer damaged = made.bytes();
         damaged[bit / 8] ^= std::byte{1} << (bit % 8);
-        log_groups groups(damaged, made.header());
+        log_groups groups = groups_of(damaged, made);
         const auto whole = read(groups);
         const auto damaged_group = static_cast<std::size_t>(
             std::ranges::upper_bound(made.ends(), bit / 8) - made.ends().begin());
@@ -143,7 +153,7 @@ BOOST_AUTO_TEST_CASE(any_bit_of_a_group_that_is_flipped_is_found) {
         if (damaged_group < 2)
             BOOST_TEST(groups.end_of_later_groups() == made.end());
         else
-            BOOST_TEST(groups.is_cut());
+            BOOST_TEST(!groups.has_end_mark());
     }
 }
 
@@ -152,11 +162,35 @@ BOOST_AUTO_TEST_CASE(a_log_cut_anywhere_ends_before_the_cut) {
     for (std::uint64_t cut = lsm::detail::log_groups_begin; cut < made.end(); ++cut) {
         byte_buffer zeroed = made.bytes();
         std::fill(zeroed.begin() + static_cast<std::ptrdiff_t>(cut), zeroed.end(), std::byte{});
-        log_groups groups(zeroed, made.header());
+        log_groups groups = groups_of(zeroed, made);
         (void)read(groups);
         BOOST_TEST(groups.offset() <= cut + 7);
         BOOST_TEST(groups.end_of_later_groups() == groups.offset());
+        BOOST_TEST(!groups.has_end_mark());
+        BOOST_TEST(groups.cut_end() > groups.offset());
+        const bool at_a_group = cut == lsm::detail::log_groups_begin ||
+                                std::ranges::find(made.ends(), cut) != made.ends().end();
+        if (at_a_group) BOOST_TEST(groups.is_blank());
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_segment_without_groups_has_an_end_mark) {
+    const segment made(3);
+    log_groups groups = groups_of(made.bytes(), made);
+    BOOST_TEST(!groups.next());
+    BOOST_TEST(groups.is_empty());
+    BOOST_TEST(groups.has_end_mark());
+    log_groups zeros(byte_view(made.bytes()).first(lsm::detail::log_groups_begin), 3, 1);
+    BOOST_TEST(!zeros.has_end_mark());
+}
+
+/// The chain goes on from segment to segment.
+BOOST_AUTO_TEST_CASE(a_first_group_follows_the_last_one_before_it) {
+    const segment made = three_groups();
+    log_groups other(made.bytes(), made.header().seed, made.sum());
+    BOOST_TEST(!other.next());
+    BOOST_TEST(!other.has_end_mark());
+    BOOST_TEST(other.end_of_later_groups() == made.end());
 }
 
 BOOST_AUTO_TEST_CASE(groups_of_an_earlier_use_are_not_shown) {
@@ -164,23 +198,20 @@ BOOST_AUTO_TEST_CASE(groups_of_an_earlier_use_are_not_shown) {
     for (sequence_number number = 1; number <= 40; ++number) old.add(number, 1);
     segment now(4, old.bytes());
     now.add(101, 1);
-    log_groups groups(now.bytes(), now.header());
+    log_groups groups = groups_of(now.bytes(), now);
     BOOST_TEST((read(groups) == std::vector<sequence_number>{101}));
-    BOOST_TEST(!groups.is_cut());
+    BOOST_TEST(groups.has_end_mark());
     BOOST_TEST(groups.end_of_later_groups() == now.end());
 }
 
 BOOST_AUTO_TEST_CASE(groups_of_an_earlier_use_whose_tag_is_the_same_are_none) {
-    constexpr std::uint64_t epoch = 3, factor = 0x9e3779b97f4a7c15U;
-    std::uint64_t inverse = factor;
-    for (int i = 0; i < 6; ++i) inverse *= 2 - factor * inverse;  // Newton's method, modulo 2^64
-    const std::uint64_t later = epoch + 2 * inverse;
-    BOOST_REQUIRE(lsm::detail::group_tag(later) == lsm::detail::group_tag(epoch));
-    segment old(epoch);
+    constexpr std::uint64_t earlier = 3, later = 3 + 8;
+    BOOST_REQUIRE(lsm::detail::group_tag(later) == lsm::detail::group_tag(earlier));
+    segment old(earlier);
     for (sequence_number number = 1; number <= 40; ++number) old.add(number, 1);
     segment now(later, old.bytes());
     now.add(101, 1);
-    log_groups groups(now.bytes(), now.header());
+    log_groups groups = groups_of(now.bytes(), now);
     BOOST_TEST((read(groups) == std::vector<sequence_number>{101}));
     BOOST_TEST(groups.end_of_later_groups() == now.end());
 }
@@ -191,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_copy_of_a_group_in_another_place_is_none) {
     const std::uint64_t begin = lsm::detail::log_groups_begin;
     const lsm::byte_buffer before = made.bytes();
     made.put(made.end() + 64, lsm::byte_view(before).subspan(begin, made.end() - begin));
-    log_groups groups(made.bytes(), made.header());
+    log_groups groups = groups_of(made.bytes(), made);
     BOOST_TEST(read(groups).size() == 3U);
     BOOST_TEST(groups.end_of_later_groups() == made.end());
 }
@@ -205,20 +236,20 @@ BOOST_AUTO_TEST_CASE(a_group_that_does_not_follow_is_not_shown) {
     std::copy(other.bytes().begin() + begin,
               other.bytes().begin() + static_cast<std::ptrdiff_t>(other.end()),
               exchanged.begin() + begin);
-    log_groups groups(exchanged, made.header());
+    log_groups groups = groups_of(exchanged, made);
     BOOST_TEST((read(groups) == std::vector<sequence_number>{9}));
     BOOST_TEST(groups.end_of_later_groups() == made.end());
 }
 
 BOOST_AUTO_TEST_CASE(of_two_marks_the_farther_whole_one_counts) {
     segment made = three_groups();
-    BOOST_TEST(read_log_mark(made.bytes(), 3) == lsm::detail::log_groups_begin);
+    BOOST_TEST(read_log_mark(made.bytes(), 3) == 0U);
     made.put(512, write_log_mark(3, 5000));
     made.put(1024, write_log_mark(3, 6000));
     BOOST_TEST(read_log_mark(made.bytes(), 3) == 6000U);
     made.put(1024, as_bytes("torn"));
     BOOST_TEST(read_log_mark(made.bytes(), 3) == 5000U);
-    BOOST_TEST(read_log_mark(made.bytes(), 4) == lsm::detail::log_groups_begin);
+    BOOST_TEST(read_log_mark(made.bytes(), 4) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(whatever_the_bytes_reading_ends_soon) {
@@ -234,7 +265,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_bytes_reading_ends_soon) {
         }
         made.put(at, word);
     }
-    log_groups groups(made.bytes(), made.header());
+    log_groups groups = groups_of(made.bytes(), made);
     BOOST_TEST(read(groups).empty());
     // It has checked enough by then, and takes the next one for a group.
     BOOST_TEST(groups.end_of_later_groups() > groups.offset());

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,6 +21,8 @@ struct watched_medium : lsm::memory_medium {
     static inline std::atomic<int> syncs_at_commit = 0;
     static inline std::atomic<bool> holds = false;
     static inline std::atomic<bool> is_held = false;
+    static inline std::atomic<bool> holds_sync = false;
+    static inline std::atomic<bool> sync_is_held = false;
 
     struct table_writer : memory_medium::table_writer {
         explicit table_writer(memory_medium::table_writer made)
@@ -36,7 +39,10 @@ struct watched_medium : lsm::memory_medium {
     struct log_segment : memory_medium::log_segment {
         explicit log_segment(memory_medium::log_segment made)
             : memory_medium::log_segment(std::move(made)) {}
-        void sync() noexcept { ++syncs; }
+        void sync() noexcept {
+            for (; holds_sync; std::this_thread::yield()) sync_is_held = true;
+            ++syncs;
+        }
     };
 
     [[nodiscard]] table_writer create(const lsm::table_name& name) {
@@ -72,6 +78,22 @@ BOOST_AUTO_TEST_CASE(goes_on_between_the_slices_of_a_job) {
     watched_medium::holds = false;
     flush.join();
     BOOST_TEST(watched_medium::syncs_at_commit > before);
+}
+
+/// The bytes that become due while a sync runs are synced, too.
+BOOST_AUTO_TEST_CASE(goes_on_after_a_request_that_came_during_a_sync) {
+    tree t{lsm::memory_disk(), {.log = {.sync_bytes = 1000}, .maintenance_threads = 1}};
+    t.put(0, "begins the log");
+    watched_medium::holds_sync = true;
+    t.put(0, std::string(2000, 'v'));
+    while (!watched_medium::sync_is_held) std::this_thread::yield();
+    t.put(1, std::string(2000, 'v'));
+    const int before = watched_medium::syncs;
+    watched_medium::holds_sync = false;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (watched_medium::syncs < before + 2 && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+    BOOST_TEST(watched_medium::syncs == before + 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

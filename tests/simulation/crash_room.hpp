@@ -80,6 +80,7 @@ opener(const crash_use& use) {
         settings.durability = use.usual;
         settings.log = use.log;
         settings.filter_seed = 1;     // so that a run can be played again
+        settings.log.seed = 1;
         settings.max_open_files = 2;  // further tables open their files for each read
         const typename Tree::location where{lsm::testing::simulated_file_system(disk), "tree"};
         return std::make_unique<lsm::testing::erased<Tree>>(where, settings);

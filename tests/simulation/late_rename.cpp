@@ -84,6 +84,27 @@ BOOST_AUTO_TEST_CASE(of_a_root_leaves_the_segment_that_it_names) {
     BOOST_TEST((tree{{late_file_system(disk), "t"}}).get(1).value() == "one");
 }
 
+/// A spare that keeps neither name for certain is given up, and writes go on in another segment.
+BOOST_AUTO_TEST_CASE(of_a_spare_segment_does_not_block_writes) {
+    const simulated_disk disk;
+    late_file_system files(disk);
+    {
+        tree t{{files, "t"}, {.log = {.segment_bytes = 8192}}};
+        const auto fill = [&] {
+            for (int i = 0; i < 200; ++i) t.put(i, std::string(50, 'x'));
+        };
+        fill();
+        t.flush();  // leaves spares
+        files.fail_next();
+        BOOST_CHECK_EXCEPTION(fill(), lsm::error, support::is(lsm::errc::io));
+        BOOST_CHECK_NO_THROW(fill());
+        t.put(1000, "last");
+    }
+    tree again{{files, "t"}};
+    BOOST_TEST(again.get(1000).value() == "last");
+    BOOST_TEST(again.recovered().orphans_removed == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace late_rename_test

@@ -106,6 +106,7 @@ private:
                 settings.memory_bytes = 8 * 4096;
                 settings.max_open_files = 2;
                 settings.filter_seed = 1;  // so that a run can be played again
+                settings.log.seed = 1;
                 settings.maintenance_threads = threads_;
                 tree_.emplace(disk_, settings);
             },

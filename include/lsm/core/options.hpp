@@ -39,6 +39,13 @@ struct log_options {
     /// About how much the log may hold, besides what a segment reserves: the active memtable is frozen
     /// when it has filled its share, although it is not full. A frozen one has a share of the same size.
     std::uint64_t max_bytes = std::uint64_t{64} << 20;
+    /// Whether segments are written through mappings, where the file system allows that: a write then costs
+    /// no system call. The process has a handler of SIGBUS then, for pages that a file loses; false: no
+    /// handler. Without effect where `durability` is `power_loss`.
+    bool maps = true;
+    /// What the checksums of segments are seeded with, besides the segment's number. None: a random number
+    /// for each segment, so that no value can look like a part of the log. Given, a run can be played again.
+    std::optional<std::uint64_t> seed = std::nullopt;
 };
 
 /// What kind of crash may lie behind the files of a tree that was not closed.

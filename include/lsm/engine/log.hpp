@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/core/entropy.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/core/options.hpp>
 #include <lsm/storage/record/log_record.hpp>
@@ -26,8 +27,13 @@ namespace lsm::engine {
 /// neither reserves space nor changes the file's length. There are never more files than were needed at
 /// once, and one that was made longer for a large group is not kept.
 ///
-/// One thread at a time appends, and begins segments; any thread may `sync`. Whoever begins a
-/// segment names it in the root before it takes groups, and drops segments after the root has.
+/// A segment is prepared before the root names it, and takes groups after that. A maintenance thread does
+/// both before the active segment is full, so that a writer only changes over: `next_is_due`. Segments
+/// reach the device in their order; a group in a segment does not wait until those before it are there.
+///
+/// Thread safety: the writer whose turn it is appends, commits, and activates segments. Any thread may
+/// `sync`. One thread at a time prepares; `store::preparing` guards that. The root's lists of segments are
+/// read, and segments are dropped, under `store::changes`.
 template <class Medium>
 class log {
     using segment_file = decltype(std::declval<Medium&>().create_log_segment(0, 0, true));
@@ -43,64 +49,104 @@ public:
 
     /// Whether groups of so many bytes fit, all padding included.
     [[nodiscard]] bool has_room(std::uint64_t bytes) const noexcept {
-        return active_ &&
-               active_->record.bytes - active_->end.load(std::memory_order_relaxed) >= bytes;
+        return active_ && active_->record.bytes - active_->end.load(std::memory_order_relaxed) >=
+                              bytes + lsm::detail::end_mark_bytes;
     }
 
-    /// Makes the next segment, with its header on the device. The one before is wholly on the device
-    /// then. It takes no groups before `activate`. @throws error
-    [[nodiscard]] log_segment_record prepare(std::uint64_t number, std::uint64_t epoch,
-                                             std::uint64_t group_bytes) {
-        sync();
-        const std::uint64_t bytes =
-            (std::max)(usual_bytes_, lsm::detail::log_groups_begin + group_bytes);
-        prepared_ = make_segment(number, epoch, bytes);
-        const log_segment_record record = prepared_->record;
-        const bool first = active_ == nullptr;
-        prepared_->sum = first ? lsm::detail::log_origin(epoch) : active_->sum;
-        prepared_->file->write(0,
-                               write_log_header({number, epoch, record.bytes, boot(),
-                                                 first ? 0 : active_->end.load(), prepared_->sum}));
+    /// @name The next segment: `prepare`, the root, `accept`, `activate`
+    /// @{
+
+    /// Makes a segment, with its header on the device. It is no part of the log before `accept`.
+    /// @throws error
+    [[nodiscard]] log_segment_record prepare(std::uint64_t number, std::uint64_t group_bytes) {
+        const std::uint64_t least =
+            lsm::detail::log_groups_begin + group_bytes + lsm::detail::end_mark_bytes;
+        prepared_ = make_segment(number, (std::max)(usual_bytes_.load(), least));
+        const log_segment_record& record = prepared_->record;
+        const std::uint64_t origin = lsm::detail::log_origin(record.seed);
+        prepared_->file->write(0, write_log_header({number, record.seed, record.bytes, boot()}));
+        prepared_->file->write(lsm::detail::log_groups_begin,
+                               to_little_endian(lsm::detail::end_mark(origin)));
         prepared_->file->sync();  // not `write_durably`, which would give up the mapping
+        const std::scoped_lock lock(mutex_);
+        prepared_->record.previous_sum = active_ ? 0 : origin;
         return record;
     }
-    /// Undoes `prepare`, if that was not activated.
+    /// Undoes `prepare`, if that was not accepted.
     void unprepare() noexcept {
-        if (prepared_) remove(prepared_->record);
+        if (prepared_) remove(prepared_->record.number);
         prepared_.reset();
     }
-    /// Groups go to the segment that was prepared, which the root names by now.
+    /// The root names the segment that was prepared.
+    void accept() noexcept {
+        const std::scoped_lock lock(mutex_);
+        next_ = std::move(prepared_);
+        ahead_ = ahead::done;
+    }
+    [[nodiscard]] bool has_next() const noexcept { return next_ != nullptr; }
+    /// Groups go to the next segment from now on. @pre `has_next()`; the writer's whose turn it is.
+    /// Strong guarantee.
     void activate() {
         const std::scoped_lock lock(mutex_);
+        next_->sum = lsm::detail::log_origin(next_->record.seed);
         if (active_) {
-            sealed_bytes_ += active_->end.load();
+            const std::uint64_t end = active_->end.load();
+            const std::uint64_t left = end - active_->durable.load();
+            older_.reserve(older_.size() + 1);
+            if (left > 0) unsynced_.push_back(active_);
+            active_->unsynced = left;
+            unsynced_bytes_ += left;
+            sealed_bytes_ += end;
+            next_->sum = active_->sum;
             older_.push_back({active_->record, last_, std::move(active_)});
         }
-        active_ = std::move(prepared_);
-        usual_bytes_ = (std::min)(2 * usual_bytes_, options_.segment_bytes);
+        next_->record.previous_sum = next_->sum;
+        active_ = std::move(next_);
+        ahead_ = ahead::not_due;
+        usual_bytes_ = (std::min)(2 * usual_bytes_.load(), options_.segment_bytes);
         most_live_ = (std::max)(most_live_, older_.size() + 1);
     }
+    /// Whether a maintenance thread should prepare a segment: half of the active one is full. Says so
+    /// once for each segment. The writer's whose turn it is.
+    [[nodiscard]] bool next_is_due() noexcept {
+        if (!active_ || ahead_.load(std::memory_order_relaxed) != ahead::not_due ||
+            active_->end.load(std::memory_order_relaxed) < active_->record.bytes / 2)
+            return false;
+        ahead_ = ahead::due;
+        return true;
+    }
+    /// Whether `next_is_due` has said so. If this preparation fails, the writer prepares when it has to.
+    [[nodiscard]] bool take_due() noexcept {
+        auto expected = ahead::due;
+        return ahead_.compare_exchange_strong(expected, ahead::done);
+    }
+    /// @}
 
     /// Adds a group to what the next `commit` writes. @pre it has room. Strong guarantee.
     void append(byte_buffer& group, sequence_number first, std::uint32_t count) {
         const std::uint64_t padded = padded_group(group.size());
-        batch_.reserve(batch_.size() + padded);
-        batch_sum_ = seal_group(group, first, count, active_->record.epoch,
+        batch_.reserve(batch_.size() + padded + lsm::detail::end_mark_bytes);
+        batch_sum_ = seal_group(group, first, count, active_->record.seed,
                                 active_->end.load(std::memory_order_relaxed) + batch_.size(),
                                 batch_.empty() ? active_->sum : batch_sum_);
         lsm::append(batch_, group);
         batch_.resize(batch_.size() + padded - group.size());
         batch_last_ = first + count - 1;
     }
-    /// Writes what was appended. The groups survive what @p level names when it returns.
+    /// Writes what was appended, and the end mark behind it. The groups survive what @p level names when it
+    /// returns.
     /// @throws error; whether they are in the log is not known then: it is to be ended before it is
     /// given another
     void commit(durability level) {
         if (batch_.empty()) return;
         const std::uint64_t at = active_->end.load(std::memory_order_relaxed);
-        const bool all_before_durable = active_->durable.load(std::memory_order_relaxed) == at;
+        const std::uint64_t end = at + batch_.size();
+        const bool is_strong = level == durability::power_loss;
+        const bool all_before_durable = is_strong && unsynced_bytes_.load() == 0 &&
+                                        active_->durable.load(std::memory_order_relaxed) == at;
         try {
-            if (level == durability::power_loss && all_before_durable)
+            lsm::append(batch_, to_little_endian(lsm::detail::end_mark(batch_sum_)));
+            if (all_before_durable)
                 write_durably(at);
             else
                 active_->file->write(at, batch_);
@@ -108,15 +154,15 @@ public:
             batch_.clear();
             throw;
         }
-        const std::uint64_t end = at + batch_.size();
         active_->sum = batch_sum_;
         active_->end.store(end, std::memory_order_release);
         last_ = batch_last_;
         batch_.clear();
-        if (level != durability::power_loss) return;
+        if (!is_strong) return;
         if (!all_before_durable) return sync();
         active_->durable.store(end, std::memory_order_release);
-        if (end - active_->marked < options_.sync_bytes) return;
+        const std::uint64_t marked = active_->marked.load(std::memory_order_relaxed);
+        if (marked != 0 && end - marked < options_.sync_bytes) return;
         const std::scoped_lock serial(sync_mutex_);
         mark(*active_, end, true);
     }
@@ -125,28 +171,30 @@ public:
     /// @throws error; the log takes no more groups then
     void sync() {
         const std::scoped_lock serial(sync_mutex_);
+        std::vector<std::shared_ptr<segment>> sealed;
         std::shared_ptr<segment> to;
         {
             const std::scoped_lock lock(mutex_);
+            sealed = unsynced_;
             to = active_;
         }
         check_whole();
         if (!to) return;
-        const std::uint64_t end = to->end.load(std::memory_order_acquire);
-        if (to->durable.load(std::memory_order_acquire) >= end) return;
         try {
-            to->file->sync();
-            mark(*to, end, false);
+            for (const auto& each : sealed) each->file->sync();
+            sync(*to, !sealed.empty());
         } catch (...) {
             // Which pages are on the device is not known, and a second try would not tell.
             broken_.store(true);
             throw;
         }
-        raise(to->durable, end);
+        const std::scoped_lock lock(mutex_);
+        for (const auto& each : sealed) forget_unsynced(each);
     }
-    /// Whether so much is not on the device that it is time to `sync`.
+    /// Whether so much is not on the device that it is time to `sync`. The writer's whose turn it is.
     [[nodiscard]] bool sync_due() const noexcept {
-        return active_ && active_->end.load(std::memory_order_relaxed) -
+        return active_ && unsynced_bytes_.load(std::memory_order_relaxed) +
+                                  active_->end.load(std::memory_order_relaxed) -
                                   active_->durable.load(std::memory_order_relaxed) >=
                               options_.sync_bytes;
     }
@@ -160,21 +208,25 @@ public:
 
     /// The segments that are still needed once all operations up to @p flushed are in tables.
     [[nodiscard]] std::vector<log_segment_record> needed(sequence_number flushed) const {
+        const std::scoped_lock lock(mutex_);
         std::vector<log_segment_record> records;
         for (const old_segment& each : older_)
             if (each.last > flushed) records.push_back(each.record);
-        if (active_) records.push_back(active_->record);
+        for (const auto* each : {&active_, &next_})
+            if (*each) records.push_back((*each)->record);
         return records;
     }
     /// Lets go of the others, which the root names no more.
     void drop_all_but_needed(sequence_number flushed) noexcept {
+        const std::scoped_lock lock(mutex_);
         std::size_t live = older_.size() + (active_ ? 1 : 0);
         std::erase_if(older_, [&](old_segment& each) {
             if (each.last > flushed) return false;
             --live;
+            forget_unsynced(each.file);
             const bool may_stay = each.file && each.record.bytes == usual_bytes_ &&
                                   live + spares_.size() < most_live_;
-            if (!may_stay || !keep(each.file)) remove(each.record);
+            if (!may_stay || !keep(each.file)) remove(each.record.number);
             return true;
         });
     }
@@ -183,15 +235,20 @@ public:
     void drop_all() noexcept {
         const std::scoped_lock serial(sync_mutex_, mutex_);
         unprepare();
-        for (old_segment& each : older_) remove(each.record);
+        for (old_segment& each : older_) remove(each.record.number);
         older_.clear();
-        for (const auto& each : spares_) remove(each->record);
+        for (auto* each : {&active_, &next_})
+            if (*each) remove((*each)->record.number);
+        for (const auto& each : spares_) remove(each->record.number);
         spares_.clear();
-        if (active_) {
-            sealed_bytes_ += active_->end.load();
-            remove(active_->record);
-            active_.reset();
-        }
+        unsynced_.clear();
+        unsynced_bytes_ = 0;
+        if (active_) sealed_bytes_ += active_->end.load();
+        active_.reset();
+        next_.reset();
+        ahead_ = ahead::not_due;
+        usual_bytes_ = (std::min)(options_.segment_bytes, first_bytes);
+        most_live_ = 0;
         batch_.clear();
         broken_.store(false);
     }
@@ -201,17 +258,21 @@ public:
         const std::scoped_lock serial(sync_mutex_, mutex_);
         older_.clear();
         spares_.clear();
-        for (auto* each : {&active_, &prepared_}) each->reset();
+        unsynced_.clear();
+        for (auto* each : {&active_, &next_, &prepared_}) each->reset();
         medium_.reset();
     }
 
     /// Bytes of all segments.
     [[nodiscard]] std::uint64_t bytes() const noexcept {
-        std::uint64_t sum = active_ ? active_->record.bytes : 0;
+        const std::scoped_lock lock(mutex_);
+        std::uint64_t sum = 0;
         for (const old_segment& each : older_) sum += each.record.bytes;
+        for (const auto* each : {&active_, &next_})
+            if (*each) sum += (*each)->record.bytes;
         return sum;
     }
-    /// Bytes of groups appended since the log was opened.
+    /// Bytes of groups appended since the log was opened. The writer's whose turn it is.
     [[nodiscard]] std::uint64_t appended() const noexcept {
         return sealed_bytes_ + (active_ ? active_->end.load(std::memory_order_relaxed) : 0);
     }
@@ -222,12 +283,15 @@ private:
     struct segment {
         std::unique_ptr<segment_file> file;
         log_segment_record record;
-        std::uint64_t sum = 0;  // of the last group
-        std::uint64_t marked = lsm::detail::log_groups_begin;
-        unsigned marks = 0;
+        std::uint64_t sum = 0;                  // of the last group; the writer's
+        std::atomic<std::uint64_t> marked = 0;  // 0: no mark yet
+        unsigned marks = 0;                     // guarded by `sync_mutex_`
+        std::uint64_t unsynced = 0;             // once it is sealed; guarded by `mutex_`
         std::atomic<std::uint64_t> end = lsm::detail::log_groups_begin;
         std::atomic<std::uint64_t> durable = lsm::detail::log_groups_begin;
     };
+    /// Whether a thread has been asked for the next segment, for the active one.
+    enum class ahead { not_due, due, done };
     struct old_segment {
         log_segment_record record;
         sequence_number last;
@@ -243,34 +307,70 @@ private:
         const std::string id = medium_->boot_id();
         return id.empty() ? 0 : checksum(as_bytes(id));
     }
+    [[nodiscard]] std::uint64_t seed_of(std::uint64_t number) const {
+        constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
+        return options_.seed ? *options_.seed + number * odd : lsm::detail::unguessable_number();
+    }
     /// One of at least so many bytes: a spare one, or a new one.
-    [[nodiscard]] std::shared_ptr<segment> make_segment(std::uint64_t number, std::uint64_t epoch,
-                                                        std::uint64_t bytes) {
+    [[nodiscard]] std::shared_ptr<segment> make_segment(std::uint64_t number, std::uint64_t bytes) {
         auto made = std::make_shared<segment>();
-        const auto spare = std::ranges::find_if(
-            spares_, [&](const auto& each) { return each->record.bytes >= bytes; });
-        if (spare == spares_.end()) {
-            made->record = {number, epoch, bytes};
+        const std::shared_ptr<segment> spare = take_spare(bytes);
+        made->record = {number, seed_of(number), spare ? spare->record.bytes : bytes};
+        if (spare) {
+            made->file = std::move(spare->file);
+            reuse(*made->file, spare->record.number, number);
+        } else {
             made->file = std::make_unique<segment_file>(
                 medium_->create_log_segment(number, bytes, may_map_));
-        } else {
-            made->record = {number, epoch, (*spare)->record.bytes};
-            medium_->reuse_log_segment(*(*spare)->file, number);
-            made->file = std::move((*spare)->file);
-            spares_.erase(spare);
         }
         return made;
+    }
+    [[nodiscard]] std::shared_ptr<segment> take_spare(std::uint64_t bytes) noexcept {
+        const std::scoped_lock lock(sync_mutex_,
+                                    mutex_);  // a sync of its earlier use has ended then
+        const auto found = std::ranges::find_if(
+            spares_, [&](const auto& each) { return each->record.bytes >= bytes; });
+        if (found == spares_.end()) return nullptr;
+        std::shared_ptr<segment> spare = std::move(*found);
+        spares_.erase(found);
+        return spare;
+    }
+    /// Gives a spare segment a number. One that cannot be renamed is given up: a rename that fails may
+    /// have happened, so which name the file has is not known.
+    void reuse(segment_file& spare, std::uint64_t former, std::uint64_t number) {
+        try {
+            medium_->reuse_log_segment(spare, number);
+        } catch (...) {
+            remove(former);
+            remove(number);
+            throw;
+        }
+    }
+    /// @param mark_anyhow whether the mark has something to say of the segments before
+    void sync(segment& to, bool mark_anyhow) {
+        const std::uint64_t end = to.end.load(std::memory_order_acquire);
+        const bool is_durable = to.durable.load(std::memory_order_acquire) >= end;
+        if (!is_durable) to.file->sync();
+        if (!is_durable || (mark_anyhow && to.marked.load() == 0)) mark(to, end, false);
+        raise(to.durable, end);
     }
     /// Writes the mark beside the last one, so that one of the two is always whole.
     void mark(segment& of, std::uint64_t end, bool durably) {
         const std::uint64_t at = lsm::detail::log_mark_begin * (1 + of.marks % 2);
-        const auto bytes = write_log_mark(of.record.epoch, end);
+        const auto bytes = write_log_mark(of.record.seed, end);
         if (durably)
             of.file->write_durably(at, bytes);
         else
             of.file->write(at, bytes);
         ++of.marks;
         of.marked = end;
+    }
+    /// @pre `mutex_` is held
+    void forget_unsynced(const std::shared_ptr<segment>& which) noexcept {
+        const auto found = std::ranges::find(unsynced_, which);
+        if (!which || found == unsynced_.end()) return;
+        unsynced_bytes_ -= which->unsynced;
+        unsynced_.erase(found);
     }
     static void raise(std::atomic<std::uint64_t>& to, std::uint64_t value) noexcept {
         std::uint64_t now = to.load();
@@ -286,9 +386,9 @@ private:
             return false;
         }
     }
-    void remove(const log_segment_record& record) noexcept {
+    void remove(std::uint64_t number) noexcept {
         try {
-            medium_->remove_log_segment(record.number);
+            medium_->remove_log_segment(number);
         } catch (...) {  // it stays as an orphan, which the next opening removes
         }
     }
@@ -296,14 +396,18 @@ private:
     std::shared_ptr<Medium> medium_;
     log_options options_;
     bool may_map_;
-    std::uint64_t usual_bytes_ =
-        (std::min)(options_.segment_bytes, first_bytes);  // of the next one
+    std::mutex sync_mutex_;     // one sync at a time
+    mutable std::mutex mutex_;  // guards which segments there are, against readers of that
     std::vector<old_segment> older_;
-    std::mutex mutex_;       // guards which segment is active against `sync`
-    std::mutex sync_mutex_;  // one sync at a time
-    std::shared_ptr<segment> active_;
+    std::shared_ptr<segment> active_;  // only the writer changes it
+    std::shared_ptr<segment> next_;    // the root names it
     std::shared_ptr<segment> prepared_;
     std::vector<std::shared_ptr<segment>> spares_;
+    std::vector<std::shared_ptr<segment>> unsynced_;  // of the older ones, in their order
+    std::atomic<std::uint64_t> unsynced_bytes_ = 0;   // of those
+    std::atomic<std::uint64_t> usual_bytes_ =
+        (std::min)(options_.segment_bytes, first_bytes);  // of the next one
+    std::atomic<ahead> ahead_ = ahead::not_due;
     std::size_t most_live_ = 0;  // segments that were needed at once
     std::uint64_t sealed_bytes_ = 0;
     sequence_number last_ = no_sequence;  // of the last group committed

@@ -97,7 +97,9 @@ public:
     void after_commit() noexcept {
         try {
             if (is_full() && state_.frozen() < state_.options.max_frozen_memtables) freeze();
-            if (!state_.store.log.sync_due()) return;
+            auto& log = state_.store.log;
+            const bool next_is_due = has_threads_ && log.next_is_due();
+            if (!next_is_due && !log.sync_due()) return;
             if (!has_threads_) return sync_log();
             if (sync_is_due_) return;
             const lock_type lock(state_.store.changes);
@@ -334,8 +336,10 @@ private:
         some.bring_in([&] { return !stopping_ && state_.store.cache->has_room(); });
         return true;
     }
+    /// Brings the log to the device, and prepares its next segment if that is due.
     void sync_log() noexcept {
         try {
+            state_.store.prepare_ahead();
             state_.store.log.sync();
         } catch (...) {
             state_.fail(std::current_exception());

@@ -146,8 +146,10 @@ public:
         return {*state_.store.pins, state_.store.last_sequence};
     }
 
+    /// Without a log only tables reach the device, so all goes to tables.
     void sync() {
         state_.check_writable();
+        if (!state_.options.log.enabled) return flush();
         try {
             state_.store.log.sync();
         } catch (...) {
@@ -160,10 +162,12 @@ public:
         state_.check_writable();
         writers_.alone([&] { maintenance_.freeze(); });
         maintenance_.flush_all();
+        if (state_.has_no_tables()) end_idle_log();
     }
     void compact() {
         flush();
         maintenance_.compact();
+        end_idle_log();
     }
     void settle() {
         state_.check_writable();
@@ -246,6 +250,14 @@ private:
             return pin_now();
         else
             return nullptr;
+    }
+    /// Gives back the space of a log that holds nothing but what is in tables. Not after each flush: a tree
+    /// that is written to would reserve that space again at once.
+    void end_idle_log() {
+        writers_.alone([&] {
+            state_.check_writable();
+            if (state_.is_flushed() && state_.store.log.bytes() > 0) state_.end_log(false);
+        });
     }
     /// What came from the log goes to tables at once. Where that fails, it stays readable.
     void flush_recovered() {

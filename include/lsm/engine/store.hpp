@@ -39,8 +39,10 @@ struct store {
     std::shared_ptr<pin_set> pins = std::make_shared<pin_set>();
     std::atomic<sequence_number> last_sequence = no_sequence;  ///< of the last write readers see
     std::atomic<std::uint64_t> next_table_id = 0;
-    /// Written by the writer whose turn it is; which segments there are is guarded by `changes`.
+    /// Written by the writer whose turn it is; its thread safety is its own.
     engine::log<Medium> log;
+    /// Held while a segment of the log is prepared, and while the log ends. Before `changes`.
+    std::mutex preparing;
 
     /// Guards what follows, and all that becomes live: held while the root is replaced, and while a
     /// read state is published. No reader takes it. Its release wakes the threads that wait for a change.
@@ -56,7 +58,8 @@ struct store {
         : medium(std::make_shared<Medium>(location, options.mode)), where(medium->describe()),
           cache(make_owned<block_cache>(options.memory_bytes, readers)),
           files(std::make_shared<open_files>(options.max_open_files)),
-          log(medium, options.log, options.durability != durability::power_loss) {}
+          log(medium, options.log,
+              options.log.maps && options.durability != durability::power_loss) {}
 
     [[nodiscard]] table_resources<Medium> for_tables() const {
         return {medium, cache, files, filter_seed, building};
@@ -94,24 +97,30 @@ struct store {
         if (root.clean) edit_root([](root_record& next) { next.clean = false; });
     }
 
-    /// Makes room for groups of so many bytes in the log: begins another segment if need be, which
-    /// the root names before it takes a group. The writer's whose turn it is.
+    /// Makes room for groups of so many bytes in the log: changes over to the next segment if need be,
+    /// which it prepares unless a thread has. The writer's whose turn it is.
     /// @throws error; then the log is as it was, and may be tried again
     void make_room(std::uint64_t group_bytes) {
         log.check_whole();
         check_root();
         if (log.has_room(group_bytes)) return;
-        const std::scoped_lock lock(changes);
-        mark_unclean();
-        try {
-            const log_segment_record made =
-                log.prepare(next_log_segment++, root.generation + 1, group_bytes);
-            edit_root([&](root_record& next) { next.log.push_back(made); });
-        } catch (...) {
-            if (!root_unknown) log.unprepare();  // the root may name it else
-            throw;
+        const std::scoped_lock one(preparing);
+        while (!log.has_room(group_bytes)) {
+            if (!log.has_next()) prepare_segment(group_bytes);
+            log.activate();
         }
-        log.activate();
+    }
+    /// Prepares the log's next segment if `log::next_is_due` has said so. Any thread. A failure that
+    /// leaves the root as it was is not told: the writer tries again when it needs the segment.
+    /// @throws error where it is not known which of two roots the medium has
+    void prepare_ahead() {
+        const std::scoped_lock one(preparing);
+        if (!log.take_due() || log.has_next()) return;
+        try {
+            prepare_segment(0);
+        } catch (...) {
+            if (root_unknown) throw;
+        }
     }
 
     /// Lets go of everything; only what readers still hold stays.
@@ -119,6 +128,27 @@ struct store {
         cache.reset();
         medium.reset();
         log.release();
+    }
+
+private:
+    /// Makes a segment that the root names before the segment takes a group. @pre `preparing` is held.
+    /// @throws error; then the log is as it was
+    void prepare_segment(std::uint64_t group_bytes) {
+        std::uint64_t number = 0;
+        {
+            const std::scoped_lock lock(changes);
+            mark_unclean();
+            number = next_log_segment++;
+        }
+        try {
+            const log_segment_record made = log.prepare(number, group_bytes);
+            const std::scoped_lock lock(changes);
+            edit_root([&](root_record& next) { next.log.push_back(made); });
+            log.accept();
+        } catch (...) {
+            if (!root_unknown) log.unprepare();  // the root may name it else
+            throw;
+        }
     }
 };
 

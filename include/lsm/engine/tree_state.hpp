@@ -81,6 +81,9 @@ struct tree_state {
         const auto now = current.read();
         return now ? now->frozen.size() : 0;
     }
+    /// Whether no entry is in memory only. The writer's whose turn it is.
+    [[nodiscard]] bool is_flushed() const { return frozen() == 0 && active->table.entries() == 0; }
+    [[nodiscard]] bool has_no_tables() const { return read()->tables->runs().empty(); }
     [[nodiscard]] std::shared_ptr<memtable_type> fresh_memtable() const {
         return std::make_shared<memtable_type>(options.memtable);
     }
@@ -136,6 +139,7 @@ struct tree_state {
     /// Ends the log, when all that it holds is in tables. With @p clean, the root tells of all there
     /// is: an orderly close. @throws error
     void end_log(bool clean) {
+        const std::scoped_lock one(store.preparing);
         const std::scoped_lock lock(store.changes);
         if (clean && store.root.clean) return;
         store.edit_root([&](root_record& root) {

@@ -89,8 +89,7 @@ private:
         if (what < 82) return acknowledged([&] { tree_->flush(); });
         if (what < 87) return acknowledged([&] { tree_->compact(); });
         if (what < 90) return reopen();
-        if (what < 93 && plan_.levels.back() != durability::none)
-            return acknowledged([&] { tree_->sync(); });
+        if (what < 93) return acknowledged([&] { tree_->sync(); });
         if (what < 97) return read();
         (void)attempt([&] { (void)tree_->maintain(); });
     }

@@ -49,8 +49,8 @@ void read_operations(const log_group& group) {
 }
 
 void read_groups(byte_view segment, const log_segment_header& header) {
-    (void)read_log_mark(segment, header.epoch);
-    log_groups groups(segment, header);
+    (void)read_log_mark(segment, header.seed);
+    log_groups groups(segment, header.seed, lsm::detail::log_origin(header.seed));
     std::uint64_t before = groups.offset();
     while (const auto group = groups.next()) {
         fuzz::require(groups.offset() > before && groups.offset() <= segment.size(),
@@ -58,7 +58,8 @@ void read_groups(byte_view segment, const log_segment_header& header) {
         before = groups.offset();
         read_operations(*group);
     }
-    (void)groups.is_cut();
+    (void)groups.has_end_mark();
+    (void)groups.is_blank();
     fuzz::require(groups.cut_end() <= segment.size(), "a cut group ends within the segment");
     const std::uint64_t later = groups.end_of_later_groups();
     fuzz::require(later >= groups.offset() && later <= segment.size(),
@@ -71,7 +72,8 @@ void replay(byte_view segment, const log_segment_header& header, crash_kind cras
     sequence_number last = no_sequence;
     try {
         (void)from.run(
-            {{header.number, header.epoch, segment.size()}}, [&](const log_group& group) {
+            {{header.number, header.seed, segment.size(), lsm::detail::log_origin(header.seed)}},
+            [&](const log_group& group) {
                 fuzz::require(group.first > last, "numbers ascend from group to group");
                 fuzz::require(group.count - 1 <= max_sequence - group.first, "numbers do not wrap");
                 last = group.first + group.count - 1;
@@ -85,10 +87,10 @@ void replay(byte_view segment, const log_segment_header& header, crash_kind cras
 
 byte_buffer segment_of(std::uint64_t bytes, std::uint64_t boot, bool marked,
                        const std::vector<std::vector<std::string>>& groups) {
-    const log_segment_header header{7, 3, bytes, boot, 0, lsm::detail::log_origin(3)};
+    const log_segment_header header{7, 3, bytes, boot};
     byte_buffer segment(bytes);
     fuzz::put(segment, 0, write_log_header(header));
-    std::uint64_t at = lsm::detail::log_groups_begin, sum = header.previous_sum;
+    std::uint64_t at = lsm::detail::log_groups_begin, sum = lsm::detail::log_origin(3);
     sequence_number first = 1;
     for (const auto& keys : groups) {
         byte_buffer group;
@@ -105,6 +107,9 @@ byte_buffer segment_of(std::uint64_t bytes, std::uint64_t boot, bool marked,
         first += keys.size();
         if (marked) fuzz::put(segment, 512, write_log_mark(3, at));
     }
+    byte_buffer mark;
+    append_number(mark, lsm::detail::end_mark(sum));
+    fuzz::put(segment, at, mark);
     return segment;
 }
 

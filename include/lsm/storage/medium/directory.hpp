@@ -213,8 +213,8 @@ template <class FileSystem, class Reads>
 auto directory<FileSystem, Reads>::create_log_segment(std::uint64_t number, std::uint64_t bytes,
                                                       bool may_map) -> log_segment {
     const std::string name = log_file_name(number);
+    file made = folder_.create(name);  // where another file has the name, that file stays
     try {
-        file made = folder_.create(name);
         made.preallocate(bytes);
         made.sync();
         folder_.sync();

@@ -19,12 +19,11 @@ namespace lsm {
 /// A segment of the log: what its first page says. Written once, and on the device before the root
 /// names the segment; only the marks behind it change. docs/file_format.md, "Log".
 struct log_segment_header {
-    std::uint64_t number = 0;        ///< its place in the log
-    std::uint64_t epoch = 0;         ///< the root's generation that named it: no use has it twice
-    std::uint64_t bytes = 0;         ///< the whole segment
-    std::uint64_t boot = 0;          ///< which start of the machine it was begun in
-    std::uint64_t previous_end = 0;  ///< where the groups of the segment before it end
-    std::uint64_t previous_sum = 0;  ///< of the last group there; of a first segment `log_origin`
+    std::uint64_t number = 0;  ///< its place in the log
+    std::uint64_t seed =
+        0;  ///< of its checksums: a random number, another one in each use of a file
+    std::uint64_t bytes = 0;  ///< the whole segment
+    std::uint64_t boot = 0;   ///< which start of the machine it was begun in
 
     bool operator==(const log_segment_header&) const = default;
 };
@@ -47,25 +46,32 @@ struct log_operation {
 namespace detail {
 
 inline constexpr std::string_view log_magic = "lsm log\n";
-inline constexpr std::uint32_t log_version = 1;
-inline constexpr std::size_t log_header_bytes = 72;
+inline constexpr std::uint32_t log_version = 2;
+inline constexpr std::size_t log_header_bytes = 56;
 inline constexpr std::uint64_t log_mark_begin = 512;  // two marks, a sector each, written in turn
 inline constexpr std::uint64_t log_groups_begin = 4096;  // no group shares a page with the header
 inline constexpr std::size_t group_header_bytes = 24;
 inline constexpr std::size_t group_fixed_bytes = group_header_bytes + 12;  // with first and count
 inline constexpr std::size_t group_alignment = 8;
+inline constexpr std::size_t end_mark_bytes = 8;
 
-/// What tells a group's bytes from those that an earlier use of the file left: the epoch, the place.
-[[nodiscard]] inline std::uint64_t group_seed(std::uint64_t epoch, std::uint64_t offset) noexcept {
-    return epoch * 0x9e3779b97f4a7c15U + offset;
+/// The segment's seed and the place tell a group from the bytes that an earlier use of the file left, and
+/// from a group that a value holds: no user knows the seed.
+[[nodiscard]] inline std::uint64_t group_seed(std::uint64_t seed, std::uint64_t offset) noexcept {
+    return seed + offset;
 }
-[[nodiscard]] inline std::uint32_t group_tag(std::uint64_t epoch) noexcept {
-    return static_cast<std::uint32_t>((epoch * 0x9e3779b97f4a7c15U) >> 32) | 1U;
+[[nodiscard]] inline std::uint32_t group_tag(std::uint64_t seed) noexcept {
+    return static_cast<std::uint32_t>(seed >> 32) | 1U;
 }
 
-/// What the first group of a log has for a predecessor: nothing that an empty page looks like.
-[[nodiscard]] inline std::uint64_t log_origin(std::uint64_t epoch) noexcept {
-    return group_seed(epoch, 1) | 1U;
+/// The first group of a log has this for its predecessor's sum.
+[[nodiscard]] inline std::uint64_t log_origin(std::uint64_t seed) noexcept {
+    return group_seed(seed, 1) | 1U;
+}
+/// Stands behind the last group, until the next group overwrites it. @param sum of the last group, or the
+/// segment's `log_origin` where there is no group
+[[nodiscard]] inline std::uint64_t end_mark(std::uint64_t sum) noexcept {
+    return ~sum;
 }
 
 inline void append_varint(byte_buffer& out, std::uint64_t value) {
@@ -80,8 +86,7 @@ inline void append_varint(byte_buffer& out, std::uint64_t value) {
     append(out, as_bytes(detail::log_magic));
     append_number(out, detail::log_version);
     append_number(out, std::uint32_t{0});
-    for (const std::uint64_t field : {header.number, header.epoch, header.bytes, header.boot,
-                                      header.previous_end, header.previous_sum})
+    for (const std::uint64_t field : {header.number, header.seed, header.bytes, header.boot})
         append_number(out, field);
     append_number(out, checksum(out));
     return out;
@@ -105,28 +110,28 @@ inline void append_varint(byte_buffer& out, std::uint64_t value) {
                         ", this library reads version " + std::to_string(detail::log_version));
     log_segment_header header;
     at += 8;
-    for (std::uint64_t* field : {&header.number, &header.epoch, &header.bytes, &header.boot,
-                                 &header.previous_end, &header.previous_sum}) {
+    for (std::uint64_t* field : {&header.number, &header.seed, &header.bytes, &header.boot}) {
         *field = from_little_endian<std::uint64_t>(at);
         at += sizeof *field;
     }
     return header;
 }
 
-/// A mark: up to where the segment is on the device. Two are kept, of which one may be cut short.
-[[nodiscard]] inline std::array<std::byte, 16> write_log_mark(std::uint64_t epoch,
+/// A mark: up to where the segment is on the device, as are all segments before it. Two are kept, of which
+/// one may be cut short.
+[[nodiscard]] inline std::array<std::byte, 16> write_log_mark(std::uint64_t seed,
                                                               std::uint64_t offset) noexcept {
     std::array<std::byte, 16> out;
     std::ranges::copy(to_little_endian(offset), out.begin());
-    std::ranges::copy(to_little_endian(checksum(byte_view(out).first(8), epoch)), out.begin() + 8);
+    std::ranges::copy(to_little_endian(checksum(byte_view(out).first(8), seed)), out.begin() + 8);
     return out;
 }
-/// The farther one of the segment's marks that are whole; where the groups begin if there is none.
-[[nodiscard]] inline std::uint64_t read_log_mark(byte_view segment, std::uint64_t epoch) noexcept {
-    std::uint64_t mark = detail::log_groups_begin;
+/// The farther one of the segment's marks that are whole; 0 if there is none.
+[[nodiscard]] inline std::uint64_t read_log_mark(byte_view segment, std::uint64_t seed) noexcept {
+    std::uint64_t mark = 0;
     for (const std::uint64_t at : {detail::log_mark_begin, 2 * detail::log_mark_begin}) {
         const byte_view slot = segment.subspan(at, 2 * sizeof(std::uint64_t));
-        if (from_little_endian<std::uint64_t>(slot.data() + 8) != checksum(slot.first(8), epoch))
+        if (from_little_endian<std::uint64_t>(slot.data() + 8) != checksum(slot.first(8), seed))
             continue;
         mark = (std::max)(mark, from_little_endian<std::uint64_t>(slot.data()));
     }
@@ -152,7 +157,7 @@ inline void append_length(byte_buffer& out, std::uint64_t bytes) {
 
 /// Fills in what is known last. @returns the group's sum, the next one's @p previous
 inline std::uint64_t seal_group(byte_buffer& group, sequence_number first, std::uint32_t count,
-                                std::uint64_t epoch, std::uint64_t offset,
+                                std::uint64_t seed, std::uint64_t offset,
                                 std::uint64_t previous) noexcept {
     const auto put = [&](std::size_t at, auto value) {
         std::ranges::copy(to_little_endian(value), group.begin() + static_cast<std::ptrdiff_t>(at));
@@ -160,11 +165,11 @@ inline std::uint64_t seal_group(byte_buffer& group, sequence_number first, std::
     const auto length = static_cast<std::uint32_t>(group.size() - detail::group_header_bytes);
     put(8, previous);
     put(16, length);
-    put(20, detail::group_tag(epoch));
+    put(20, detail::group_tag(seed));
     put(24, first);
     put(32, count);
     const std::uint64_t sum =
-        checksum(byte_view(group).subspan(8), detail::group_seed(epoch, offset));
+        checksum(byte_view(group).subspan(8), detail::group_seed(seed, offset));
     put(0, sum);
     return sum;
 }
@@ -180,10 +185,11 @@ inline std::uint64_t seal_group(byte_buffer& group, sequence_number first, std::
 /// before its checksum was.
 class log_groups {
 public:
-    /// @param segment all of it
-    /// @param header  what `read_log_header` made of it
-    log_groups(byte_view segment, const log_segment_header& header) noexcept
-        : segment_(segment), epoch_(header.epoch), previous_(header.previous_sum) {}
+    /// @param segment  all of it
+    /// @param seed     as its header says
+    /// @param previous the sum of the last group in the segments before; `log_origin` in the first one
+    log_groups(byte_view segment, std::uint64_t seed, std::uint64_t previous) noexcept
+        : segment_(segment), seed_(seed), previous_(previous) {}
 
     /// The next group, or nothing where no whole group follows.
     [[nodiscard]] std::optional<log_group> next() noexcept {
@@ -198,21 +204,26 @@ public:
     [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
     /// The sum of the last group that was shown.
     [[nodiscard]] std::uint64_t last_sum() const noexcept { return previous_; }
+    [[nodiscard]] bool is_empty() const noexcept { return offset_ == detail::log_groups_begin; }
 
-    /// Whether a group was begun where the groups end: either of two fields says so, so that damage
-    /// to one cannot hide it.
-    [[nodiscard]] bool is_cut() const noexcept {
-        if (segment_.size() - offset_ < detail::group_header_bytes) return false;
-        const std::byte* at = segment_.data() + offset_;
-        return from_little_endian<std::uint32_t>(at + 20) == detail::group_tag(epoch_) ||
-               from_little_endian<std::uint64_t>(at + 8) == previous_;
+    /// Whether the end mark stands where the groups end: no group was begun there.
+    [[nodiscard]] bool has_end_mark() const noexcept {
+        const std::uint64_t last = is_empty() ? detail::log_origin(seed_) : previous_;
+        return word_at_end() == detail::end_mark(last);
     }
-    /// Where the group that was begun would end, as far as it says.
+    /// Whether there are zeros instead. A commit that is cut short leaves none: it overwrites the end mark.
+    [[nodiscard]] bool is_blank() const noexcept { return word_at_end() == 0; }
+    /// Where the group that was begun would end, as far as it says; behind the place of the end mark where
+    /// it says nothing.
     [[nodiscard]] std::uint64_t cut_end() const noexcept {
         const std::uint64_t left = segment_.size() - offset_;
         if (left < detail::group_header_bytes) return segment_.size();
-        const std::uint64_t length =
-            from_little_endian<std::uint32_t>(segment_.data() + offset_ + 16);
+        const std::byte* at = segment_.data() + offset_;
+        const bool is_begun =
+            from_little_endian<std::uint32_t>(at + 20) == detail::group_tag(seed_) ||
+            from_little_endian<std::uint64_t>(at + 8) == previous_;
+        if (!is_begun) return offset_ + detail::end_mark_bytes;
+        const std::uint64_t length = from_little_endian<std::uint32_t>(at + 16);
         return offset_ + (std::min)(left, detail::group_header_bytes + length);
     }
     /// The end of the last whole group behind the end: what a break in the middle leaves. Takes at
@@ -220,7 +231,7 @@ public:
     [[nodiscard]] std::uint64_t end_of_later_groups() const noexcept {
         std::uint64_t last = offset_;
         std::uint64_t budget = 8 * std::uint64_t{segment_.size()};
-        std::uint64_t at = offset_ + detail::group_alignment;
+        std::uint64_t at = offset_;
         while (at < segment_.size()) {
             const auto here = group_at(at, &budget);
             if (here) last = here->end;
@@ -230,6 +241,10 @@ public:
     }
 
 private:
+    [[nodiscard]] std::uint64_t word_at_end() const noexcept {
+        if (segment_.size() - offset_ < detail::end_mark_bytes) return 0;
+        return from_little_endian<std::uint64_t>(segment_.data() + offset_);
+    }
     struct found {
         log_group group;
         std::uint64_t sum;
@@ -245,7 +260,7 @@ private:
         if (left < detail::group_fixed_bytes) return std::nullopt;
         const std::byte* at = segment_.data() + offset;
         const std::uint64_t length = from_little_endian<std::uint32_t>(at + 16);
-        if (from_little_endian<std::uint32_t>(at + 20) != detail::group_tag(epoch_) ||
+        if (from_little_endian<std::uint32_t>(at + 20) != detail::group_tag(seed_) ||
             length < detail::group_fixed_bytes - detail::group_header_bytes ||
             length > left - detail::group_header_bytes)
             return std::nullopt;
@@ -254,7 +269,7 @@ private:
         const bool check = !budget || *budget >= bytes;
         if (budget) *budget -= check ? bytes : 0;
         if (check && sum != checksum(segment_.subspan(offset + 8, bytes - 8),
-                                     detail::group_seed(epoch_, offset)))
+                                     detail::group_seed(seed_, offset)))
             return std::nullopt;
         return found{{from_little_endian<std::uint64_t>(at + 24),
                       from_little_endian<std::uint32_t>(at + 32),
@@ -266,7 +281,7 @@ private:
     }
 
     byte_view segment_;
-    std::uint64_t epoch_;
+    std::uint64_t seed_;
     std::uint64_t previous_;
     std::uint64_t offset_ = detail::log_groups_begin;
 };

@@ -43,8 +43,10 @@ struct tree_record {
 /// A live segment of the log, as the root knows it.
 struct log_segment_record {
     std::uint64_t number = 0;
-    std::uint64_t epoch = 0;  ///< also in its header, and in the sums of its groups
+    std::uint64_t seed = 0;   ///< of its checksums; also in its header
     std::uint64_t bytes = 0;  ///< of the whole segment
+    std::uint64_t previous_sum =
+        0;  ///< of the last group before it; said of the first segment only
 };
 
 /// The root: the one durable record of what is live. Replaced as a whole by each version edit.
@@ -60,7 +62,7 @@ struct root_record {
 
 namespace detail {
 inline constexpr std::string_view root_magic = "lsm root";
-inline constexpr std::uint32_t root_version = 1;
+inline constexpr std::uint32_t root_version = 2;
 }  // namespace detail
 
 // The two are templates so that the record's codec is compiled where there is a tree, not in every

@@ -14,26 +14,17 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <memory_resource>
 #include <random>
 #include <utility>
 #include <vector>
 
-#include <unistd.h>
-
 /// What a process keeps of the memory that it has used.
 namespace memory_test {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
-
-std::size_t resident_bytes() {
-    std::ifstream in("/proc/self/statm");
-    std::size_t pages = 0, resident = 0;
-    in >> pages >> resident;
-    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
+using bounded::resident_bytes;
 
 std::vector<char> written(std::size_t bytes) {
     return std::vector<char>(bytes, 'x');

@@ -7,14 +7,18 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 /// Writers that are faster than the device wait for it; nothing grows instead.
@@ -99,6 +103,70 @@ BOOST_AUTO_TEST_CASE(slows_writers_down_and_nothing_grows) {
         BOOST_TEST(support::keys_of(again.scan()).size() == std::size_t{writers * writes});
         BOOST_TEST(again.recovered().orphans_removed == 0U);
     }
+}
+
+/// A lookup whose block takes long keeps the tables that it looks into, and none that came and went since.
+BOOST_AUTO_TEST_CASE(a_reader_that_waits_holds_up_nothing_that_came_later) {
+    const support::temporary_folder folder;
+    tree t{folder / "t", {.maintenance_threads = 0, .memory_bytes = 0}};
+    t.put(1, "first");
+    t.flush();
+    std::atomic<bool> waits = false, goes_on = false;
+    std::optional<std::string> found;
+    std::thread reader([&] {
+        bounded::slow_file_system::before_read = [&] {
+            waits = true;
+            while (!goes_on) bounded::slow_file_system::wait_for_device();
+        };
+        found = t.get(1);
+    });
+    while (!waits) bounded::slow_file_system::wait_for_device();
+    for (int i = 0; i < 5; ++i) {
+        t.put(1, "later");
+        t.compact();
+    }
+    const std::size_t tables = bounded::files_named(folder / "t", "sstable_");
+    goes_on = true;
+    reader.join();
+    BOOST_TEST(tables <= 2U);
+    BOOST_TEST(found.value() == "first");
+}
+
+/// More readers than the epochs have places, all of them waiting for the device.
+BOOST_AUTO_TEST_CASE(many_readers_stay_within_the_memory) {
+    const int readers = bounded::is_long() ? 200 : 100, entries = 20'000;
+    const auto length = std::chrono::seconds(bounded::is_long() ? 20 : 1);
+    const support::temporary_folder folder;
+    tree t{folder / "t", {.memory_bytes = std::size_t{1} << 20}};
+    std::vector<std::pair<int, std::string>> all;
+    for (int i = 0; i < entries; ++i) all.emplace_back(i, std::string(400, 'x'));
+    t.ingest(all);
+    std::atomic<bool> stop = false;
+    std::atomic<int> gets = 0, wrong = 0;
+    std::vector<std::thread> crew;
+    for (int reader = 0; reader < readers; ++reader)
+        crew.emplace_back([&, reader] {
+            bounded::slow_file_system::before_read = bounded::slow_file_system::wait_for_device;
+            std::minstd_rand random(static_cast<unsigned>(reader) + 1);
+            for (; !stop; ++gets) {
+                const int key = static_cast<int>(random() % entries);
+                const auto group = t.multi_get(std::array{key, entries - 1 - key});
+                if (t.get(key) != all[0].second || group[0] != group[1]) ++wrong;
+            }
+        });
+    std::this_thread::sleep_for(length / 4);
+    const std::size_t before = bounded::resident_bytes();
+    std::this_thread::sleep_for(length);
+    const std::size_t now = bounded::resident_bytes();
+    stop = true;
+    for (std::thread& each : crew) each.join();
+    const std::size_t grown = now - (std::min)(now, before);
+    std::printf("%d readers that wait, %d gets: %zu KiB more\n", readers, gets.load(), grown >> 10);
+    BOOST_TEST(wrong == 0);
+#if !defined(__SANITIZE_ADDRESS__) &&                                                              \
+    !defined(__SANITIZE_THREAD__)  // whose heaps keep what was freed
+    BOOST_TEST(grown < std::size_t{16} << 20);
+#endif
 }
 
 BOOST_AUTO_TEST_SUITE_END()

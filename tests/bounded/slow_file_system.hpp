@@ -5,28 +5,41 @@
 #include <lsm/storage/file_system/posix.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
 
 namespace bounded {
 
-/// The operating system's files, on a device that takes its time for every table it is given.
+/// The operating system's files, on a device that takes its time for every table it is given, and for reads
+/// where `before_read` says so.
 class slow_file_system {
     using posix = lsm::posix_file_system;
     static constexpr auto per_call = std::chrono::milliseconds(2);
 
 public:
+    /// Called before this thread reads, if it is set.
+    static inline thread_local std::function<void()> before_read;
+    static void wait_for_device() { std::this_thread::sleep_for(per_call); }
+
     class file : public posix::file {
     public:
         explicit file(posix::file opened) : posix::file(std::move(opened)) {}
+        std::size_t read(std::uint64_t offset, std::span<std::byte> to) const {
+            if (before_read) before_read();
+            return posix::file::read(offset, to);
+        }
         void append(lsm::byte_view bytes) {
-            std::this_thread::sleep_for(per_call);
+            wait_for_device();
             posix::file::append(bytes);
         }
         void sync() {
-            std::this_thread::sleep_for(per_call);
+            wait_for_device();
             posix::file::sync();
         }
     };

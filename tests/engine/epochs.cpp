@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -107,6 +109,114 @@ BOOST_AUTO_TEST_CASE(takes_more_readers_than_places) {
     BOOST_TEST(alive == 2);
     readers.clear();
     BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(readers_without_a_place_hold_up_only_what_was_retired_since_they_came) {
+    replace();
+    std::deque<guard> early;
+    for (int i = 0; i < 100; ++i) early.push_back(when.enter());
+    replace();
+    std::deque<guard> late;
+    for (int i = 0; i < 100; ++i) late.push_back(when.enter());
+    early.clear();
+    BOOST_TEST(alive == 1);
+    replace();
+    BOOST_TEST(alive == 2);
+    late.clear();
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_no_more_than_the_readers_of_the_moment_where_there_are_always_many) {
+    std::deque<guard> readers;
+    for (int i = 0; i < 1000; ++i) {
+        readers.push_back(when.enter());
+        if (readers.size() > 100) readers.pop_front();
+        replace();
+        BOOST_REQUIRE(alive <= 102);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(readers_without_a_place_may_move) {
+    replace();
+    std::deque<guard> readers;
+    for (int i = 0; i < 67; ++i) readers.push_back(when.enter());
+    std::optional<guard> moved(std::move(readers[65]));
+    readers.clear();
+    replace();
+    BOOST_TEST(alive == 2);
+    moved.reset();
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_stands_aside_holds_up_only_what_it_found) {
+    replace();
+    {
+        auto reader = current.read();
+        reader.aside([&] {
+            replace();
+            replace();
+            BOOST_TEST(alive == 2);
+        });
+        replace();  // it is back
+        BOOST_TEST(alive == 3);
+    }
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_whose_wait_fails_has_ended) {
+    replace();
+    auto reader = current.read();
+    BOOST_CHECK_THROW(reader.aside([] { throw 1; }), int);
+    replace();
+    replace();
+    BOOST_TEST(alive == 2);
+}
+
+/// So that one reader that stands still does not make all others look for it.
+BOOST_AUTO_TEST_CASE(a_reader_that_came_later_seldom_collects) {
+    auto last = std::make_shared<const counted>(alive);
+    lsm::engine::reclaimable::publish(last);
+    when.retire(*last);
+    last.reset();
+    for (int i = 0; i < 255; ++i) static_cast<void>(when.enter());
+    BOOST_TEST(alive == 1);
+    static_cast<void>(when.enter());
+    BOOST_TEST(alive == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_leaves_lets_go_of_a_bounded_number) {
+    std::optional<guard> here(when.enter());
+    for (int i = 0; i < 2500; ++i) replace();
+    here.reset();
+    BOOST_TEST(alive == 1500);
+    replace();
+    BOOST_TEST(alive == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_many_threads_read_stays) {
+    struct marked : lsm::engine::reclaimable {
+        std::atomic<bool> is_there = true;
+        ~marked() { is_there = false; }
+    };
+    lsm::engine::published<marked> shown{when};
+    shown.replace(std::make_shared<const marked>());
+    std::atomic<int> reading = 80, wrong = 0;
+    std::vector<std::thread> readers;
+    for (int i = reading; i-- > 0;)
+        readers.emplace_back([&] {
+            for (int n = 0; n < 30; ++n) {
+                auto seen = shown.read();
+                if (n % 3 == 0) seen.aside([] { std::this_thread::yield(); });
+                std::this_thread::yield();
+                if (!seen->is_there) ++wrong;
+            }
+            --reading;
+        });
+    while (reading > 0) shown.replace(std::make_shared<const marked>());
+    for (std::thread& each : readers) each.join();
+    shown.replace(nullptr);
+    when.drain();
+    BOOST_TEST(wrong == 0);
 }
 
 BOOST_AUTO_TEST_CASE(draining_waits_for_the_readers_that_are_here) {

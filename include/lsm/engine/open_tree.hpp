@@ -98,19 +98,20 @@ public:
     template <class F>
     bool find(const key_view& key, F&& f) const {
         [[maybe_unused]] const auto keeps = keep_versions();
-        const auto reads = state_.read();
+        auto reads = state_.read();
         return find_in(reads, key, state_.store.last_sequence.load(std::memory_order_acquire), f);
     }
     /// The same at a number that is pinned.
     template <class F>
     bool find(const key_view& key, sequence_number at, F&& f) const {
-        return find_in(state_.read(), key, at, f);
+        auto reads = state_.read();
+        return find_in(reads, key, at, f);
     }
     /// The same of several keys: calls `f(number of the key, value cell)` for those that have a value.
     template <class F>
     void find_all(std::span<const key_view> keys, sequence_number at, F&& f) const {
-        const auto reads = state_.read();
-        reads.spend(read_cost::of_group(reads->find_all(keys, at, f)));
+        auto reads = state_.read();
+        reads.spend(read_cost::of_group(reads->find_all(keys, at, reads, f)));
     }
     /// As `find`, for an `f` that may take its time: readers hold up nothing meanwhile.
     template <class F>
@@ -236,9 +237,9 @@ private:
     };
 
     template <class F>
-    static bool find_in(const readers_state& reads, const key_view& key, sequence_number at, F& f) {
+    static bool find_in(readers_state& reads, const key_view& key, sequence_number at, F& f) {
         if (!has_order<Key>(key)) return false;  // a NaN was never put
-        const auto [found, runs_asked] = reads->find(key, at, f);
+        const auto [found, runs_asked] = reads->find(key, at, reads, f);
         reads.spend(read_cost::of_get(runs_asked));
         return found;
     }

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <lsm/engine/epochs.hpp>
+#include <lsm/engine/read_guard.hpp>
 
 #include <atomic>
 #include <memory>
-#include <utility>
 
 namespace lsm::engine {
 
@@ -16,24 +16,24 @@ template <class T>
 class published {
 public:
     /// What a reader holds while it reads. Belongs to one thread.
-    class guard {
+    class guard : public read_guard {
     public:
         [[nodiscard]] explicit operator bool() const noexcept { return found_ != nullptr; }
         [[nodiscard]] const T* operator->() const noexcept { return found_; }
         [[nodiscard]] const T& operator*() const noexcept { return *found_; }
         /// The object for longer than the guard lives: by a count, which all who do this share.
+        /// @pre the reader has not stood aside
         [[nodiscard]] std::shared_ptr<const T> share() const noexcept {
             return reclaimable::share(*found_);
         }
-        /// See `epochs::guard::spend`.
-        void spend(std::uint64_t amount) const noexcept { since_.spend(amount); }
 
     private:
         friend published;
-        guard(epochs::guard since, const T* found) noexcept
-            : since_(std::move(since)), found_(found) {}
+        explicit guard(const published& of) noexcept
+            : read_guard(*of.when_), found_(of.current_.load(std::memory_order_seq_cst)) {
+            hold_aside(found_);
+        }
 
-        epochs::guard since_;
         const T* found_;
     };
 
@@ -49,11 +49,7 @@ public:
         return current_.load(std::memory_order_acquire) != nullptr;
     }
     /// What is published now; the guard is false if that is nothing. Any thread, O(1).
-    [[nodiscard]] guard read() const noexcept {
-        auto since = when_->enter();
-        const T* const found = current_.load(std::memory_order_seq_cst);
-        return {std::move(since), found};
-    }
+    [[nodiscard]] guard read() const noexcept { return guard(*this); }
     /// The same, by a count; null if that is nothing.
     [[nodiscard]] std::shared_ptr<const T> share() const noexcept {
         const guard now = read();

@@ -9,6 +9,7 @@
 #include <lsm/engine/merge_cursor.hpp>
 #include <lsm/engine/pins.hpp>
 #include <lsm/engine/read_cost.hpp>
+#include <lsm/engine/read_guard.hpp>
 #include <lsm/engine/run_cursor.hpp>
 #include <lsm/engine/version.hpp>
 #include <lsm/engine/versioned_memtable.hpp>
@@ -73,10 +74,10 @@ public:
 
     /// Shows the newest version of @p key that a reader at @p at sees: calls `f(value cell, keep)` if
     /// that is a value, under no lock; `keep()` is what the cell lives by, a shared pointer.
-    /// @pre the caller has entered the epochs that this was found in; where the memtables are exclusive,
-    /// `at` is pinned
+    /// Waits for no device inside the epochs of @p reads.
+    /// @pre @p reads found this; where the memtables are exclusive, `at` is pinned
     template <class F>
-    lookup_outcome find(const key_view& key, sequence_number at, F&& f) const {
+    lookup_outcome find(const key_view& key, sequence_number at, read_guard& reads, F&& f) const {
         if (const payload<Value>* const content = find_in_memtables(key, at)) {
             if (content->kind() != payload_kind::value) return {false, 0};
             f(cell_of<Value>(content->value()), [&] { return reclaimable::share(*this); });
@@ -85,7 +86,7 @@ public:
         if (tables->runs().empty()) return {false, 0};
         bool found = false;
         const std::size_t asked =
-            tables->find({key, tables->filter_seed()}, at,
+            tables->find({key, tables->filter_seed()}, at, reads,
                          [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
                              found = kind == payload_kind::value;
                              if (found) f(value, keep);
@@ -98,7 +99,8 @@ public:
     /// no order. Their waits for memory overlap, so groups of 16 to 32 are fastest. @returns how many
     /// lookups asked another run, over all runs but the first
     template <class F>
-    std::size_t find_all(std::span<const key_view> keys, sequence_number at, F&& f) const {
+    std::size_t find_all(std::span<const key_view> keys, sequence_number at, read_guard& reads,
+                         F&& f) const {
         std::vector<table_lookup<Key, Value>> open;
         open.reserve(keys.size());
         for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -110,7 +112,8 @@ public:
                 f(i, cell_of<Value>(content->value()));
         }
         return tables->find_all(
-            open, at, [&](const auto& one, payload_kind kind, const cell<Value>& value, auto&&) {
+            open, at, reads,
+            [&](const auto& one, payload_kind kind, const cell<Value>& value, auto&&) {
                 if (kind == payload_kind::value) f(one.number(), value);
                 return false;
             });

@@ -10,6 +10,7 @@
 #include <lsm/engine/block_cache.hpp>
 #include <lsm/engine/block_memory.hpp>
 #include <lsm/engine/block_search.hpp>
+#include <lsm/engine/read_guard.hpp>
 #include <lsm/engine/table_file.hpp>
 #include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/record/root_record.hpp>
@@ -142,18 +143,19 @@ public:
 
     /// Calls `f(kind, value cell, keep)` for the versions of a key that are not newer than
     /// @p at, newest first, until it returns false; `keep()` is what the cell lives by, a shared
-    /// pointer. @returns false if `f` did. @pre the caller has entered the cache's epochs
+    /// pointer. A block that has to be fetched is fetched while @p reads stands aside.
+    /// @returns false if `f` did. @pre @p reads has entered the cache's epochs, and keeps the table
     template <class F>
-    bool find(const sought_key<Key>& key, sequence_number at, F&& f) const {
+    bool find(const sought_key<Key>& key, sequence_number at, read_guard& reads, F&& f) const {
         const auto candidate = index_.candidate(key.view, key.hash);
-        return !candidate || find_from(*candidate, key.view, at, lookup_manner::alone, f);
+        return !candidate || find_from(*candidate, key.view, at, lookup_manner::alone, reads, f);
     }
     /// The same from the block that the index names.
     template <class F>
     bool find_from(std::size_t which, const key_view& key, sequence_number at, lookup_manner how,
-                   F&& f) const {
-        if (index_.has_long_keys) return find_in_blocks(which, key, at, how, f);
-        return find_in_block(which, key, at, how, f);
+                   read_guard& reads, F&& f) const {
+        if (index_.has_long_keys) return find_in_blocks(which, key, at, how, reads, f);
+        return find_in_block(which, key, at, how, reads, f);
     }
 
     /// Says that no version names the table any more: its file goes with the last reader.
@@ -171,11 +173,11 @@ protected:
 private:
     template <class F>
     bool find_in_block(std::size_t which, const key_view& key, sequence_number at,
-                       lookup_manner how, F& f) const {
+                       lookup_manner how, read_guard& reads, F& f) const {
         block_pointer fetched;
         const block_type* seen = resident(which);
         if (!seen) {
-            fetched = fetch_and_keep(which);
+            fetched = reads.aside([&] { return fetch_and_keep(which); });
             seen = fetched.get();
         }
         const auto keep = [&] { return fetched ? fetched : reclaimable::share(*seen); };
@@ -189,13 +191,15 @@ private:
     /// new are passed over by bisection. O(log blocks of the key) fetches to the first version.
     template <class F>
     [[gnu::noinline]] bool find_in_blocks(std::size_t first, const key_view& key,
-                                          sequence_number at, lookup_manner how, F& f) const {
+                                          sequence_number at, lookup_manner how, read_guard& reads,
+                                          F& f) const {
         const std::size_t last = index_.continues(first, key) ? index_.last_of(first) : first;
-        std::size_t which =
-            first + parted(last - first, [&](std::size_t i) {
-                return load(first + i + 1, cache_use::keep)->window().sequences[0] > at;
-            });
-        while (find_in_block(which, key, at, how, f))
+        std::size_t which = first + parted(last - first, [&](std::size_t i) {
+                                const block_pointer held = reads.aside(
+                                    [&] { return load(first + i + 1, cache_use::keep); });
+                                return held->window().sequences[0] > at;
+                            });
+        while (find_in_block(which, key, at, how, reads, f))
             if (which++ == last) return true;
         return false;
     }

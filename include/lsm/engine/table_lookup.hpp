@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/engine/block_search.hpp>
+#include <lsm/engine/read_guard.hpp>
 #include <lsm/engine/table.hpp>
 
 #include <cstddef>
@@ -33,18 +34,19 @@ public:
         else
             in_ = nullptr;
     }
-    void expect_block() const {
+    /// Asks for the block, from the medium while @p reads stands aside.
+    void expect_block(read_guard& reads) const {
         if (!in_) return;
         in_->expect_block(block_);
-        in_->expect_fetch(block_);
+        if (!in_->is_resident(block_)) reads.aside([&] { in_->expect_fetch(block_); });
     }
     void expect_keys() const {
         if (in_) in_->expect_keys(block_, *key_);
     }
     /// @returns whether to look further
     template <class F>
-    bool find(sequence_number at, F&& f) const {
-        return !in_ || in_->find_from(block_, *key_, at, lookup_manner::in_group, f);
+    bool find(sequence_number at, read_guard& reads, F&& f) const {
+        return !in_ || in_->find_from(block_, *key_, at, lookup_manner::in_group, reads, f);
     }
 
 private:

@@ -48,12 +48,13 @@ public:
     /// As `table::find`, over all runs, newest first. One table a run can hold the key.
     /// @returns how many runs were asked
     template <class F>
-    std::size_t find(const sought_key<Key>& key, sequence_number at, F&& f) const {
+    std::size_t find(const sought_key<Key>& key, sequence_number at, read_guard& reads,
+                     F&& f) const {
         std::size_t asked = 0;
         for (const run_type* const tables : runs_) {
             ++asked;
             const table_type* const in = table_of(*tables, key.view);
-            if (in && !in->find(key, at, f)) return asked;
+            if (in && !in->find(key, at, reads, f)) return asked;
         }
         return asked;
     }
@@ -62,19 +63,20 @@ public:
     /// returns false. @returns how many lookups asked another run, over all runs but the first
     template <class F>
     std::size_t find_all(std::vector<table_lookup<Key, Value>>& open, sequence_number at,
-                         F&& f) const {
+                         read_guard& reads, F&& f) const {
         const std::size_t first = open.size();
         std::size_t asked = 0;
         for (const run_type* const tables : runs_) {
             asked += open.size();
             for (auto& one : open) one.begin(table_of(*tables, one.key()));
             for (auto& one : open) one.choose_block();
-            for (const auto& one : open) one.expect_block();
+            for (const auto& one : open) one.expect_block(reads);
             for (const auto& one : open) one.expect_keys();
             std::erase_if(open, [&](const auto& one) {
-                return !one.find(at, [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
-                    return f(one, kind, value, keep);
-                });
+                return !one.find(at, reads,
+                                 [&](payload_kind kind, const cell<Value>& value, auto&& keep) {
+                                     return f(one, kind, value, keep);
+                                 });
             });
         }
         return asked - (std::min)(asked, first);

@@ -54,10 +54,13 @@ private:
         for (const auto& [key, versions] : entries()) {
             std::vector<std::optional<double>> found;
             const std::string_view sought = key;
-            table.find({sought, 0}, max_sequence, [&](payload_kind kind, double value, auto&&) {
+            engine::epochs when;
+            engine::read_guard reads(when);
+            const auto add = [&](payload_kind kind, double value, auto&&) {
                 found.push_back(kind == payload_kind::value ? std::optional(value) : std::nullopt);
                 return true;
-            });
+            };
+            table.find({sought, 0}, max_sequence, reads, add);
             fuzz::require(found == versions, "no answer is wrong");
         }
     }

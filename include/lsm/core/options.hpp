@@ -74,8 +74,9 @@ struct tree_options {
     /// ones and the indexes; an eighth at least. Indexes and filters are always in memory: what all takes
     /// beyond the budget is `statistics::beyond_memory_bytes`. README.md, "What it takes of memory".
     std::size_t memory_bytes = std::size_t{64} << 20;
-    /// Tables that keep their file open. Further ones open it whenever a block is read that the cache
-    /// does not have. The folder, each segment of the log, and each running job have one besides.
+    /// How many tables keep their files open: those that were read of late. Further ones are opened when a
+    /// block is read that the cache does not have. Where the process has no descriptor left, the tree
+    /// closes some. The folder, each segment of the log, and each running job have one besides.
     std::size_t max_open_files = 512;
     /// What a new tree's filters are seeded with. None: a random number, so that nobody who chooses keys
     /// can choose those that the filters mistake. An existing tree has the one it was made with.

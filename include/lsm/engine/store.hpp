@@ -59,7 +59,10 @@ struct store {
           cache(make_owned<block_cache>(options.memory_bytes, readers)),
           files(std::make_shared<open_files>(options.max_open_files)),
           log(medium, options.log,
-              options.log.maps && options.durability != durability::power_loss) {}
+              options.log.maps && options.durability != durability::power_loss) {
+        if constexpr (requires { medium->on_shortage([] { return false; }); })
+            medium->on_shortage([closable = files] { return closable->close_some(); });
+    }
 
     [[nodiscard]] table_resources<Medium> for_tables() const {
         return {medium, cache, files, filter_seed, building};

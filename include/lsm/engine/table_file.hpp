@@ -5,36 +5,17 @@
 #include <lsm/core/error.hpp>
 #include <lsm/engine/block_cache.hpp>
 #include <lsm/engine/building_memory.hpp>
+#include <lsm/engine/open_files.hpp>
 #include <lsm/storage/record/root_record.hpp>
 #include <lsm/storage/storage.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
 namespace lsm::engine {
-
-/// How many tables may keep their files open at a time.
-class open_files {
-public:
-    explicit open_files(std::size_t most) noexcept : left_(most) {}
-
-    /// @returns whether one more may; it calls `give_back` when it does not any more
-    [[nodiscard]] bool take() noexcept {
-        std::size_t left = left_.load(std::memory_order_relaxed);
-        while (left > 0)
-            if (left_.compare_exchange_weak(left, left - 1, std::memory_order_relaxed)) return true;
-        return false;
-    }
-    void give_back() noexcept { left_.fetch_add(1, std::memory_order_relaxed); }
-
-private:
-    std::atomic<std::size_t> left_;
-};
 
 /// What the tables of a store share.
 template <class Medium>
@@ -46,8 +27,8 @@ struct table_resources {
     std::shared_ptr<building_memory> building;  ///< of all tables that are being written
 };
 
-/// A table's file as it is read. It stays open where `open_files` lets it; else each read opens it, so
-/// that the number of tables is not bounded by that of descriptors. Any thread may read.
+/// A table's file as it is read. `open_files` keeps the files open that are read most; else a read opens the
+/// file, so that the number of tables is not bounded by that of descriptors. Any thread may read.
 template <class Medium>
 class table_file {
     using reader = decltype(std::declval<const Medium&>().open(table_name{}));
@@ -58,27 +39,22 @@ public:
                const table_record& record)
         : medium_(std::move(on)), files_(std::move(files)), name_{record.id, record.extension},
           bytes_(record.bytes) {
-        reader opened = medium_->open(name_);
-        if (opened.bytes() != bytes_)
+        auto opened = std::make_shared<const reader>(medium_->open(name_));
+        if (opened->bytes() != bytes_)
             throw error(errc::corruption, where() + ": expected " + std::to_string(bytes_) +
-                                              " bytes, got " + std::to_string(opened.bytes()));
-        if (files_->take()) kept_.emplace(std::move(opened));
+                                              " bytes, got " + std::to_string(opened->bytes()));
+        files_->keep(kept_, std::move(opened));
     }
     table_file(const table_file&) = delete;
     table_file& operator=(const table_file&) = delete;
-    ~table_file() {
-        if (kept_) files_->give_back();
-    }
+    ~table_file() { files_->forget(kept_); }
 
     /// Reads an extent, and checks it. @throws error `corruption` or `io`
     [[nodiscard]] byte_buffer read(const extent& from) const {
         if (from.offset > bytes_ || from.bytes > bytes_ - from.offset)
             throw damaged(from, "the table has only " + std::to_string(bytes_) + " bytes");
         byte_buffer bytes(from.bytes);
-        if (kept_)
-            kept_->read(from.offset, bytes);
-        else
-            medium_->open(name_).read(from.offset, bytes);
+        opened()->read(from.offset, bytes);
         const std::uint64_t found = checksum(bytes);
         if (found != from.checksum)
             throw damaged(from, "expected checksum " + std::to_string(from.checksum) + ", got " +
@@ -88,7 +64,8 @@ public:
     /// Says that these bytes will be read soon, to a medium that can begin with it.
     void expect(std::uint64_t offset, std::uint64_t bytes) const noexcept {
         if constexpr (requires(const reader& kept) { kept.expect(offset, bytes); })
-            if (kept_) kept_->expect(offset, bytes);
+            if (const auto kept = std::static_pointer_cast<const reader>(kept_.peek()))
+                kept->expect(offset, bytes);
     }
     void remove() { medium_->remove(name_); }
 
@@ -98,6 +75,14 @@ public:
     }
 
 private:
+    [[nodiscard]] std::shared_ptr<const reader> opened() const {
+        auto kept = kept_.use();
+        if (!kept) {
+            kept = std::make_shared<const reader>(medium_->open(name_));
+            files_->keep_instead(kept_, kept);
+        }
+        return std::static_pointer_cast<const reader>(std::move(kept));
+    }
     [[nodiscard]] error damaged(const extent& what, const std::string& how) const {
         return error(errc::corruption, where() + ": " + std::to_string(what.bytes) +
                                            " bytes at offset " + std::to_string(what.offset) +
@@ -108,7 +93,7 @@ private:
     std::shared_ptr<open_files> files_;
     table_name name_;
     std::uint64_t bytes_;
-    std::optional<reader> kept_;
+    kept_file kept_;
 };
 
 }  // namespace lsm::engine

@@ -24,6 +24,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
@@ -80,9 +81,24 @@ auto retried(Call call) {
     return result;
 }
 
+/// What to do about it, where the number alone does not say that.
+inline std::string advice_for(int number) {
+    if (number == ENFILE)
+        return ": the system has no descriptor left: close files, or raise fs.file-max";
+    if (number != EMFILE) return {};
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return ": this process may have " + std::to_string(limit.rlim_cur) +
+           " descriptors, and no table's file is left to close: close other files, or raise the "
+           "limit "
+           "(ulimit -n)";
+}
+
 [[noreturn]] inline void throw_io(const std::string& what) {
     const int number = errno;
-    throw error(errc::io, what + " failed: " + std::generic_category().message(number), number);
+    throw error(errc::io,
+                what + " failed: " + std::generic_category().message(number) + advice_for(number),
+                number);
 }
 
 }  // namespace detail
@@ -310,6 +326,8 @@ private:
 inline std::string posix_file_system::boot_id() const {
     const detail::descriptor source(
         ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+    if (source.get() < 0 && (errno == EMFILE || errno == ENFILE))
+        detail::throw_io("opening the boot id");
     std::array<char, 64> text;
     const auto got =
         detail::retried([&] { return ::read(source.get(), text.data(), text.size()); });

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,9 +55,14 @@ public:
     /// Opens, and locks. @throws error `locked`, `io`, or `invalid_argument` if it is missing
     directory(const location& where, open_mode mode);
 
+    /// What to call where the process, or the system, has no descriptor left: closes some that it can do
+    /// without, and @returns whether there were any. Then what failed is tried again. Before threads share
+    /// the medium.
+    void on_shortage(std::function<bool()> close_some) { close_some_ = std::move(close_some); }
+
     /// Begins a table. Nothing refers to it before it is committed and named by the root.
     [[nodiscard]] table_writer create(const table_name& name) {
-        return {folder_, name.file_name()};
+        return tried([&] { return table_writer(folder_, name.file_name()); });
     }
 
     /// @throws error `corruption` if there is no such table: only live tables are opened
@@ -68,7 +74,7 @@ public:
 
     [[nodiscard]] std::vector<table_name> list() const {
         std::vector<table_name> tables;
-        for (const std::string& name : folder_.list())
+        for (const std::string& name : names())
             if (auto table = table_name::parse(name)) tables.push_back(std::move(*table));
         return tables;
     }
@@ -88,12 +94,14 @@ public:
     void remove_log_segment(std::uint64_t number) { folder_.remove(log_file_name(number)); }
     [[nodiscard]] std::vector<std::uint64_t> list_log_segments() const {
         std::vector<std::uint64_t> numbers;
-        for (const std::string& name : folder_.list())
+        for (const std::string& name : names())
             if (const auto number = parse_log_file_name(name)) numbers.push_back(*number);
         return numbers;
     }
     /// Which start of the machine this is; empty where that cannot be told.
-    [[nodiscard]] std::string boot_id() const { return files_.boot_id(); }
+    [[nodiscard]] std::string boot_id() const {
+        return tried([&] { return files_.boot_id(); });
+    }
     /// @}
 
     /// The root's bytes; nothing if there never was a root.
@@ -108,9 +116,26 @@ public:
 private:
     static constexpr const char* root_name = "root";
     static constexpr const char* next_root_name = "root.next";
+    static constexpr int most_tries = 10;  // other threads may take what was closed
 
+    /// Calls `call`, which needs a descriptor, until there is one, or none can be closed.
+    template <class Call>
+    auto tried(Call call) const {
+        for (int left = most_tries;; --left) {
+            try {
+                return call();
+            } catch (const error& failure) {
+                const int number = failure.system_errno();
+                const bool is_short = number == EMFILE || number == ENFILE;
+                if (!is_short || left == 0 || !close_some_ || !close_some_()) throw;
+            }
+        }
+    }
+    [[nodiscard]] std::vector<std::string> names() const {
+        return tried([&] { return folder_.list(); });
+    }
     [[nodiscard]] file open_file(const std::string& name) const {
-        std::optional<file> opened = folder_.open(name);
+        std::optional<file> opened = tried([&] { return folder_.open(name); });
         if (!opened)
             throw error(errc::corruption,
                         describe() + "/" + name + " is missing, though the root names it");
@@ -132,6 +157,7 @@ private:
 
     FileSystem files_;
     folder folder_;
+    std::function<bool()> close_some_;
 };
 
 /// A table on its way. One that is not committed is removed again.
@@ -213,7 +239,8 @@ template <class FileSystem, class Reads>
 auto directory<FileSystem, Reads>::create_log_segment(std::uint64_t number, std::uint64_t bytes,
                                                       bool may_map) -> log_segment {
     const std::string name = log_file_name(number);
-    file made = folder_.create(name);  // where another file has the name, that file stays
+    // Where another file has the name, that file stays.
+    file made = tried([&] { return folder_.create(name); });
     try {
         made.preallocate(bytes);
         made.sync();
@@ -263,7 +290,7 @@ auto directory<FileSystem, Reads>::open_folder(const std::string& path, open_mod
 
 template <class FileSystem, class Reads>
 std::optional<byte_buffer> directory<FileSystem, Reads>::load_root() const {
-    const std::optional<file> stored = folder_.open(root_name);
+    const std::optional<file> stored = tried([&] { return folder_.open(root_name); });
     if (!stored) return std::nullopt;
     byte_buffer bytes(stored->bytes());
     bytes.resize(stored->read(0, bytes));
@@ -274,7 +301,7 @@ template <class FileSystem, class Reads>
 replace_result directory<FileSystem, Reads>::replace_root(byte_view bytes) {
     folder_.remove(next_root_name);
     {
-        file next = folder_.create(next_root_name);
+        file next = tried([&] { return folder_.create(next_root_name); });
         next.append(bytes);
         next.sync();
     }

@@ -36,7 +36,7 @@ public:
             const auto cache =
                 std::make_shared<engine::block_cache>(0, std::make_shared<engine::epochs>());
             const auto table =
-                stored::open({medium, cache, std::make_shared<engine::open_files>(1), 0},
+                stored::open({medium, cache, std::make_shared<engine::open_files>(1), 0, nullptr},
                              {1, std::string(Archive::name), 1, std::string(Archive::extension),
                               healthy.bytes.size(), healthy.index});
             check_entries(*table);

@@ -171,9 +171,11 @@ protected:
     virtual void expect_blocks(std::size_t first, std::size_t count) const = 0;
 
 private:
+    // Inlined where the index names one block, which is the usual lookup: g++ would share one copy of the two.
     template <class F>
-    bool find_in_block(std::size_t which, const key_view& key, sequence_number at,
-                       lookup_manner how, read_guard& reads, F& f) const {
+    [[gnu::always_inline]] bool find_in_block(std::size_t which, const key_view& key,
+                                              sequence_number at, lookup_manner how,
+                                              read_guard& reads, F& f) const {
         block_pointer fetched;
         const block_type* seen = resident(which);
         if (!seen) {

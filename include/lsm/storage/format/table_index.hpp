@@ -70,7 +70,8 @@ struct table_index {
         return block_for(key);
     }
     /// The same without the filter: the first block that may hold keys from @p key on, if not all are.
-    [[nodiscard]] std::optional<std::size_t> block_for(const key_view& key) const {
+    [[nodiscard, gnu::always_inline]] std::optional<std::size_t>
+    block_for(const key_view& key) const {
         const std::size_t after = blocks_until(key);
         if (after == 0) return std::nullopt;
         return has_long_keys ? first_for(key, after - 1) : after - 1;

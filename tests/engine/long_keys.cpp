@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <lsm/engine/read_guard.hpp>
 #include <lsm/engine/run_cursor.hpp>
 #include <lsm/engine/table.hpp>
 #include <lsm/engine/table_lookup.hpp>
@@ -61,7 +62,7 @@ public:
         return make(all, [](auto&) {});
     }
     [[nodiscard]] std::uint64_t fetches() const { return from_.cache->fetched(); }
-    [[nodiscard]] auto reading() const { return from_.cache->when().enter(); }
+    [[nodiscard]] lsm::engine::epochs& epochs() const { return from_.cache->when(); }
 
 private:
     using format = lsm::block_format;
@@ -143,17 +144,17 @@ BOOST_AUTO_TEST_CASE(are_found_in_the_version_of_any_moment) {
                     return to.size() < 2;
                 };
             };
-            const auto guard = reading();
+            lsm::engine::read_guard reads(epochs());
             const std::string_view view = key;
             const lsm::engine::sought_key<std::string> sought(view, 0);
-            BOOST_REQUIRE(t->find(sought, at, into(found)) == (expected.size() < 2));
+            BOOST_REQUIRE(t->find(sought, at, reads, into(found)) == (expected.size() < 2));
             BOOST_REQUIRE((found == expected));
             lsm::engine::table_lookup<std::string, int> lookup(sought, 0);
             lookup.begin(t.get());
             lookup.choose_block();
-            lookup.expect_block();
+            lookup.expect_block(reads);
             lookup.expect_keys();
-            (void)lookup.find(at, into(found_in_group));
+            (void)lookup.find(at, reads, into(found_in_group));
             BOOST_REQUIRE((found_in_group == expected));
         }
 }
@@ -165,9 +166,9 @@ BOOST_AUTO_TEST_CASE(are_found_at_an_old_moment_in_a_few_blocks) {
     const std::size_t blocks =
         t->index().last_of(*t->index().block_for(key)) + 1 - *t->index().block_for(key);
     BOOST_TEST(blocks > 16U);
-    const auto guard = reading();
+    lsm::engine::read_guard reads(epochs());
     const std::uint64_t before = fetches();
-    (void)t->find({key, 0}, all[all.size() - 2].sequence, [](auto&&...) { return false; });
+    (void)t->find({key, 0}, all[all.size() - 2].sequence, reads, [](auto&&...) { return false; });
     BOOST_TEST(fetches() - before <= 8U);
 }
 

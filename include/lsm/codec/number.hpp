@@ -4,7 +4,6 @@
 #include <lsm/codec/trait.hpp>
 #include <lsm/core/bytes.hpp>
 
-#include <bit>
 #include <string>
 #include <type_traits>
 
@@ -34,8 +33,7 @@ std::string number_shape() {
 /// Numbers, characters and `bool`; not `long double`, whose bytes differ between machines.
 template <plain_number T>
 struct codec<T> : by_value_codec<T> {
-    static constexpr bool in_place =
-        std::endian::native == std::endian::little && !std::is_same_v<T, bool>;
+    static constexpr bool in_place = !std::is_same_v<T, bool>;
     static void write(auto& out, T number) { out.number(number); }
     template <class In>
     static T read(In& in) {

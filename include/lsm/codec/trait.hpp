@@ -29,7 +29,7 @@ namespace lsm {
 /// | `read<In>(in) -> T` | builds a `T` from a reading visitor |
 /// | `read_view(in) -> view` | where `access` is `borrowed`: a view into the visitor's bytes |
 /// | `shape() -> std::string` | the type's schema, in the grammar of docs/file_format.md |
-/// | `in_place` | optional: `true` says that a `T`, seen by value, is stored as it lies in memory |
+/// | `in_place` | optional: `true` says that a `T`, seen by value, is stored as it lies in a little-endian memory |
 ///
 /// Laws, tested by `lsm::testing::check_codec`: reading what was written gives an equal object; views
 /// order as objects do; equal keys hash equal; a shape depends on the type alone.
@@ -93,8 +93,8 @@ using view_of = typename codec<T>::view;
 template <has_codec T>
 inline constexpr access_kind access_of = codec<T>::access;
 
-/// Whether stored bytes of a `T` can be read as an array of them, without decoding: each is as wide as
-/// the object, and any bytes are an object.
+/// Whether stored bytes of a `T` can be read as an array of them, without decoding, on a little-endian machine:
+/// each is as wide as the object, and any bytes are an object.
 template <class T>
 inline constexpr bool stored_in_place = [] {
     if constexpr (requires { codec<T>::in_place; })

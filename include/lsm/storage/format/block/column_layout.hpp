@@ -8,6 +8,7 @@
 #include <lsm/core/window.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,7 @@ namespace lsm::detail {
 /// | layout | for | reading |
 /// | --- | --- | --- |
 /// | in place | numbers and the like, `stored_in_place` | the bytes are the column |
+/// | swapped | the same on a big-endian machine: the same bytes | one after another, by their codec |
 /// | text | `std::string` | views into the bytes; a prefix that all share is put back |
 /// | sequential | all others | one after another, by their codec |
 ///
@@ -58,6 +60,32 @@ struct in_place_layout {
         if (bytes.size() / sizeof(T) != count || bytes.size() % sizeof(T) != 0)
             in.fail("a column is not as long as its block has entries");
         return column<T>(std::span(reinterpret_cast<const T*>(bytes.data()), count));
+    }
+};
+
+/// The bytes of `in_place_layout`, for machines that have numbers in another order.
+template <class T>
+struct swapped_layout {
+    class writer {
+    public:
+        void add(const T& object) { encode<T>(bytes_, object); }
+        void add_nothing() { bytes_.resize(bytes_.size() + sizeof(T)); }
+        [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
+        void finish(byte_buffer& out) {
+            append(out, bytes_);
+            bytes_.clear();
+        }
+
+    private:
+        byte_buffer bytes_;
+    };
+
+    static column<T> read(byte_reader& in, std::size_t count, kind_column) {
+        if (in.left() / sizeof(T) != count || in.left() % sizeof(T) != 0)
+            in.fail("a column is not as long as its block has entries");
+        column<T> objects(count);
+        for (std::size_t i = 0; i < count; ++i) objects.read_from(in);
+        return objects;
     }
 };
 
@@ -180,7 +208,9 @@ struct sequential_layout {
 
 template <has_codec T>
 using layout_of = std::conditional_t<
-    stored_in_place<T>, in_place_layout<T>,
+    stored_in_place<T>,
+    std::conditional_t<std::endian::native == std::endian::little, in_place_layout<T>,
+                       swapped_layout<T>>,
     std::conditional_t<std::same_as<T, std::string>, text_layout, sequential_layout<T>>>;
 
 }  // namespace lsm::detail

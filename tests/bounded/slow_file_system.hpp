@@ -23,6 +23,7 @@ class slow_file_system {
     static constexpr auto per_call = std::chrono::milliseconds(2);
 
 public:
+    static constexpr bool may_be_remote = false;
     /// Called before this thread reads, if it is set.
     static inline thread_local std::function<void()> before_read;
     static void wait_for_device() { std::this_thread::sleep_for(per_call); }

@@ -50,7 +50,7 @@ public:
             if (i == 2) t.sync();
         }
         healthy_ = support::load_folder(path_ + " live");
-        BOOST_REQUIRE(healthy_.size() == 4);
+        BOOST_REQUIRE(healthy_.size() == 5);
     }
 
     [[nodiscard]] const support::folder_files& healthy() const noexcept { return healthy_; }

@@ -82,6 +82,18 @@ BOOST_AUTO_TEST_CASE(a_table_of_another_number_is_corruption) {
                           lsm::error, support::is(lsm::errc::corruption));
 }
 
+BOOST_AUTO_TEST_CASE(a_table_of_another_extension_is_corruption_and_leads_to_no_other_file) {
+    for (const std::string& extension :
+         {std::string("lsm\0x", 5), std::string("lsm/../elsewhere"), std::string("json")})
+        BOOST_CHECK_EXCEPTION(open_forged([&](auto& of, const std::filesystem::path& folder) {
+                                  const auto own =
+                                      folder / lsm::table_name{of.id, of.extension}.file_name();
+                                  of.extension = extension;
+                                  std::filesystem::copy_file(own, folder / "sstable_0000.json");
+                              }),
+                              lsm::error, support::is(lsm::errc::corruption));
+}
+
 BOOST_AUTO_TEST_CASE(an_index_longer_than_its_table_is_corruption) {
     BOOST_CHECK_EXCEPTION(open_forged([](auto& of, auto&&) { of.index.bytes = enormous; }),
                           lsm::error, support::is(lsm::errc::corruption));

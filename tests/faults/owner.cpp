@@ -220,9 +220,9 @@ BOOST_AUTO_TEST_CASE(that_are_folders_are_refused) {
 BOOST_AUTO_TEST_CASE(of_a_folder_that_cannot_be_made_are_an_error) {
     const support::temporary_folder folder;
     std::ofstream(folder / "file") << "no folder";
-    BOOST_CHECK_EXCEPTION(tree(folder / "file"), lsm::error, is(lsm::errc::io));
-    BOOST_CHECK_EXCEPTION(tree(folder / "file/t"), lsm::error, is(lsm::errc::io));
-    BOOST_CHECK_EXCEPTION(tree(folder / "none/t"), lsm::error, is(lsm::errc::io));
+    BOOST_CHECK_EXCEPTION(tree(folder / "file"), lsm::error, is(lsm::errc::invalid_argument));
+    BOOST_CHECK_EXCEPTION(tree(folder / "file/t"), lsm::error, is(lsm::errc::invalid_argument));
+    BOOST_CHECK_EXCEPTION(tree(folder / "none/t"), lsm::error, is(lsm::errc::invalid_argument));
 }
 
 BOOST_AUTO_TEST_CASE(of_a_folder_that_is_not_writable_are_an_error,

@@ -99,7 +99,7 @@ private:
     }
     /// There is nothing but what the root names; a kill may leave the next root unfinished.
     void check_files(const tree& opened) {
-        std::set<std::string> known{"root", "root.next"};
+        std::set<std::string> known{"root", "root.next", "lsm.lock"};
         for (const auto& table : opened.stats().tables) known.insert(table.file);
         for (const auto& each : std::filesystem::directory_iterator(life_.path))
             if (const std::string name = each.path().filename(); !known.contains(name))

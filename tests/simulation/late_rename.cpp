@@ -21,6 +21,7 @@ using lsm::testing::simulated_file_system;
 /// Files of which the next one that is renamed is, and that is said to have failed.
 class late_file_system {
 public:
+    static constexpr bool may_be_remote = false;
     using file = simulated_file_system::file;
     class folder : public simulated_file_system::folder {
         using base = simulated_file_system::folder;

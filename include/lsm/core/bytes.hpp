@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <concepts>
@@ -44,6 +45,16 @@ concept plain_number = std::is_arithmetic_v<T> && !std::same_as<std::remove_cv_t
 /// Appends @p bytes to @p out. Strong guarantee.
 inline void append(byte_buffer& out, byte_view bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+/// Whether all bytes are 0, as in a file whose bytes a crash kept from the device.
+[[nodiscard]] inline bool are_zeros(byte_view bytes) noexcept {
+    return std::ranges::all_of(bytes, [](std::byte each) { return each == std::byte{}; });
+}
+/// Whether two texts are the same as far as both go.
+[[nodiscard]] inline bool begin_alike(byte_view a, byte_view b) noexcept {
+    const std::size_t both = (std::min)(a.size(), b.size());
+    return std::ranges::equal(a.first(both), b.first(both));
 }
 
 /// The bytes of a number, least significant first, whatever the machine.

@@ -8,6 +8,7 @@
 #include <lsm/core/order.hpp>
 #include <lsm/core/recovery_report.hpp>
 #include <lsm/engine/log_replay.hpp>
+#include <lsm/engine/stray_files.hpp>
 #include <lsm/engine/table.hpp>
 #include <lsm/engine/version.hpp>
 #include <lsm/storage/record/root_record.hpp>
@@ -63,6 +64,7 @@ public:
             return true;
         });
         report_ = from.report();
+        report_.foreign_files = foreign_;
         for (std::size_t i = 0; i < lasts.size(); ++i) to.adopt(root.log[i], lasts[i]);
         return lasts.empty() ? no_sequence : lasts.back();
     }
@@ -127,20 +129,41 @@ private:
         if (root.trees.size() != 1 || root.trees.front().id != 0)
             throw error(errc::incompatible, where() + "/root: expected one tree with id 0, got " +
                                                 std::to_string(root.trees.size()) + " trees");
+        if (newest_root() > root.generation)
+            throw error(errc::corruption, where() + "/root has generation " +
+                                              std::to_string(root.generation) +
+                                              ", but generation " + std::to_string(newest_root()) +
+                                              " was written: an older copy took its place: restore "
+                                              "the root that belongs to the other files");
         return root;
+    }
+    /// The generation that the root has at least; 0 where the medium notes none.
+    [[nodiscard]] std::uint64_t newest_root() const {
+        if constexpr (medium_notes_roots<medium>)
+            return medium_->newest_root();
+        else
+            return 0;
     }
     /// Only where there is nothing at all: tables without a root have lost it.
     root_record make_root() {
-        const auto tables = medium_->list();
-        if (!tables.empty())
-            throw error(errc::corruption, where() + "/root is missing, though there are tables (" +
-                                              tables.front().file_name() +
-                                              "): restore the root, or take the tables away");
+        for (const table_name& name : medium_->list())
+            if (strays().is_table(name))
+                throw error(errc::corruption,
+                            where() + "/root is missing, though there are tables (" +
+                                name.file_name() + "): restore the root, or take the tables away");
         if (mode_ == open_mode::open || mode_ == open_mode::read_only)
             throw error(errc::invalid_argument, where() + " holds no tree");
-        if (!medium_->list_log_segments().empty())
-            throw error(errc::corruption, where() + "/root is missing, though there is a log: "
-                                                    "restore the root, or take the log away");
+        for (const std::uint64_t number : medium_->list_log_segments())
+            if (strays().is_log_segment(number))
+                throw error(errc::corruption, where() +
+                                                  "/root is missing, though there is a log (" +
+                                                  log_file_name(number) +
+                                                  "): restore the root, or take the log away");
+        if (newest_root() > 0)
+            throw error(errc::corruption,
+                        where() + "/root is missing, though generation " +
+                            std::to_string(newest_root()) +
+                            " of it was written: restore the folder, or empty it");
         root_record root;
         root.clean = true;
         const std::uint64_t seed = filter_seed_ ? *filter_seed_ : lsm::detail::unguessable_number();
@@ -176,6 +199,11 @@ private:
                 known += " " + label(std::string(Format::name), Format::version);
                 return false;
             }
+            if (record.extension != Format::extension)  // names are made of nothing that is stored
+                throw error(errc::corruption,
+                            where() + "/root: table " + std::to_string(record.id) +
+                                " is in format " + std::string(Format::name) +
+                                ", whose files have another extension than it says");
             opened = stored_table<Key, Value, Format, medium>::open(tables_, record);
             return true;
         });
@@ -201,32 +229,50 @@ private:
                                 " of one run overlap: the root and the tables do not fit");
     }
 
-    /// What the root does not name is what a crash left of a job or a log, unless the tree was closed
-    /// in order and it is younger than the root: then the root is an old one. Numbers resume above it,
-    /// since it comes back if power is lost before its removal is on the device.
+    /// What the root does not name is another program's, or what a crash left of a job or a log, or it is younger
+    /// than the root: then the root is an old one. Numbers resume above it, since what is removed comes
+    /// back if power is lost before the removal is on the device.
     void find_orphans(root_record& root) {
-        const auto check_age = [&](const std::string& file, bool younger) {
-            if (root.clean && younger)
-                throw error(errc::corruption,
-                            where() + "/" + file +
-                                " is younger than the root, which was written by an orderly close: "
-                                "restore the root that belongs to it");
+        const auto refuse_if = [&](bool younger, const std::string& file, const char* than) {
+            if (younger)
+                throw error(errc::corruption, where() + "/" + file + " is younger than the root" +
+                                                  than + ": restore the root that belongs to it");
         };
+        const std::uint64_t first_new_table = root.next_table_id;
         for (table_name& name : medium_->list()) {
             if (is_live(root, name)) continue;
-            check_age(name.file_name(), name.id >= root.next_table_id);
+            resume_above(root.next_table_id, name.id);
+            if (!strays().is_table(name)) {
+                foreign_.push_back(name.file_name());
+                continue;
+            }
+            refuse_if(root.clean && name.id >= first_new_table, name.file_name(),
+                      ", which was written by an orderly close");
             orphan_tables_.push_back(std::move(name));
         }
+        const std::uint64_t first_new_segment = root.next_log_segment;
         for (const std::uint64_t number : medium_->list_log_segments()) {
             const auto is_it = [&](const auto& each) { return each.number == number; };
             if (std::ranges::any_of(root.log, is_it)) continue;
-            check_age(log_file_name(number), number >= root.next_log_segment);
+            const std::string file = log_file_name(number);
+            resume_above(root.next_log_segment, number);
+            if (!strays().is_log_segment(number)) {
+                foreign_.push_back(file);
+                continue;
+            }
+            refuse_if(root.clean && number >= first_new_segment, file,
+                      ", which was written by an orderly close");
+            refuse_if(strays().is_of_a_younger_root(number, root.trees.front().flushed), file,
+                      ", and only a root that named it let it be written to");
             orphan_segments_.push_back(number);
         }
-        for (const table_name& name : orphan_tables_)
-            root.next_table_id = (std::max)(root.next_table_id, name.id + 1);
-        for (const std::uint64_t number : orphan_segments_)
-            root.next_log_segment = (std::max)(root.next_log_segment, number + 1);
+    }
+    /// No tree gets to the upper half of the numbers: a file of such a name is in no way.
+    static void resume_above(std::uint64_t& next, std::uint64_t number) noexcept {
+        if (number <= last_number / 2) next = (std::max)(next, number + 1);
+    }
+    [[nodiscard]] stray_files<Storage> strays() const noexcept {
+        return stray_files<Storage>(*medium_);
     }
     static bool is_live(const root_record& root, const table_name& name) {
         for (const level_record& level : root.trees.front().levels)
@@ -244,6 +290,7 @@ private:
     std::optional<std::uint64_t> filter_seed_;
     std::vector<table_name> orphan_tables_;
     std::vector<std::uint64_t> orphan_segments_;
+    std::vector<std::string> foreign_;
     recovery_report report_;
 };
 

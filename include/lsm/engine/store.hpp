@@ -85,6 +85,7 @@ struct store {
                         where + "/root: cannot tell whether it was replaced: reopen the tree");
         }
         root = std::move(next);
+        if constexpr (medium_notes_roots<Medium>) medium->note_root(root.generation);
     }
     /// @throws error where it is not known which of two roots the medium has: then nothing that one of
     /// them names may be touched

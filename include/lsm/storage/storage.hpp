@@ -114,6 +114,13 @@ concept format_has_builder =
         { builder.take() } -> std::same_as<byte_buffer>;
     };
 
+/// Optional, `is_beginning(head)`: whether a file with these first bytes, up to 64, can be one of the format's
+/// tables. Without, the extension decides whether a file is another program's.
+template <class F>
+concept format_knows_its_beginning = requires(byte_view head) {
+    { F::is_beginning(head) } -> std::same_as<bool>;
+};
+
 /// `read_index<Key, Value>(bytes)`: the resident part of a table.
 template <class F, class Key, class Value>
 concept format_has_index = requires(byte_view bytes) {
@@ -164,6 +171,14 @@ concept medium_has_root = requires(M& medium, byte_view bytes) {
     { medium.load_root() } -> std::same_as<std::optional<byte_buffer>>;
     { medium.replace_root(bytes) } -> std::same_as<replace_result>;
     { medium.describe() } -> std::convertible_to<std::string>;
+};
+
+/// Optional, `newest_root` and `note_root`: which root is the newest that was ever there, so that an older one
+/// in its place is found out.
+template <class M>
+concept medium_notes_roots = requires(M& medium, std::uint64_t generation) {
+    { medium.newest_root() } -> std::same_as<std::uint64_t>;
+    medium.note_root(generation);
 };
 
 /// The log's segments: pieces of a fixed length whose space is reserved when they are made.

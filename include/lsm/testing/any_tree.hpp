@@ -4,6 +4,7 @@
 #include <lsm/codec/trait.hpp>
 #include <lsm/core/key_range.hpp>
 #include <lsm/core/options.hpp>
+#include <lsm/core/recovery_report.hpp>
 #include <lsm/core/statistics.hpp>
 #include <lsm/core/window.hpp>
 #include <lsm/write_batch.hpp>
@@ -74,6 +75,8 @@ public:
     /// Closes it, and opens it again where it was. @pre nothing reads it
     virtual void reopen() = 0;
     [[nodiscard]] virtual statistics stats() const = 0;
+    /// What the last opening found.
+    [[nodiscard]] virtual recovery_report recovered() const = 0;
 };
 
 /// Makes an `any_tree` of a tree.
@@ -142,6 +145,7 @@ public:
         tree_.emplace(where_, settings_);
     }
     [[nodiscard]] statistics stats() const override { return tree_->stats(); }
+    [[nodiscard]] recovery_report recovered() const override { return tree_->recovered(); }
 
 private:
     class erased_snapshot final : public base::snapshot {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lsm/core/bytes.hpp>
+#include <lsm/storage/file_system/posix_calls.hpp>
 #include <lsm/testing/simulated_disk.hpp>
 
 #include <cstddef>
@@ -31,6 +32,7 @@ public:
     class file;
     class folder;
     class mapping;
+    static constexpr bool may_be_remote = false;
 
     explicit simulated_file_system(simulated_disk disk) : core_(std::move(disk.core_)) {}
 
@@ -84,6 +86,10 @@ public:
     void write_at_durably(std::uint64_t offset, byte_view bytes) {
         core_->write(file_, offset, bytes, call_kind::write_durably);
     }
+    /// It is on the device at once, so that it adds no crashes that differ only in it.
+    void write_note(std::uint64_t offset, byte_view bytes) { write_at_durably(offset, bytes); }
+    /// The folder's lock is all there is.
+    [[nodiscard]] static lock_result lock(bool) noexcept { return lock_result::taken; }
     /// Makes the file so long at least, with zeros, and with the space for it.
     void preallocate(std::uint64_t bytes) { core_->preallocate(file_, bytes); }
     /// Nothing where the disk gives no mappings. @pre the file has so many bytes, where it is used
@@ -119,14 +125,15 @@ public:
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    [[nodiscard]] bool lock(bool shared) {
-        if (!core_->lock_folder(path_, shared)) return false;
+    [[nodiscard]] lock_result lock(bool shared) {
+        if (!core_->lock_folder(path_, shared)) return lock_result::held;
         const auto unlock = [core = core_, path = path_](const void*) {
             core->unlock_folder(path);
         };
         lock_ = std::shared_ptr<const void>(nullptr, unlock);
-        return true;
+        return lock_result::taken;
     }
+    [[nodiscard]] static bool is_remote() noexcept { return false; }
     [[nodiscard]] file create(const std::string& name) {
         return {core_, {path_, name, core_->create(path_, name), true}};
     }
@@ -134,6 +141,12 @@ public:
         const std::optional<file_number> found = core_->open(path_, name);
         if (!found) return std::nullopt;
         return file(core_, {path_, name, *found, false});
+    }
+    [[nodiscard]] std::optional<file> open_as(const std::string& name, file_access access) const {
+        const std::optional<file_number> found = core_->open(path_, name);
+        if (!found && access != file_access::create) return std::nullopt;
+        return file(core_, {path_, name, found ? *found : core_->create(path_, name),
+                            access != file_access::read});
     }
     void rename(const std::string& from, const std::string& to) { core_->rename(path_, from, to); }
     void remove(const std::string& name) { core_->remove(path_, name); }

@@ -4,6 +4,8 @@
 #include <lsm/core/bytes.hpp>
 #include <lsm/core/config.hpp>
 #include <lsm/core/error.hpp>
+#include <lsm/storage/file_system/posix_calls.hpp>
+#include <lsm/storage/file_system/posix_lock.hpp>
 #include <lsm/storage/file_system/posix_mapping.hpp>
 
 #include <algorithm>
@@ -24,7 +26,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
@@ -46,62 +47,32 @@ public:
 
     /// Changes with each start of the machine; empty where that cannot be told.
     [[nodiscard]] std::string boot_id() const;
+    /// Whether folders may be on file systems of other machines: `remote_posix_file_system`.
+    static constexpr bool may_be_remote = false;
+
     /// Opens a folder; makes it first if it is missing and @p may_create. Then the name of a folder
     /// that holds nothing is on the device.
     /// @returns nothing if it is missing and may not be made
+    /// @throws error `invalid_argument` where no folder can have the path; `io`
     [[nodiscard]] std::optional<folder> open_folder(const std::string& path, bool may_create) const;
 };
 
 namespace detail {
 
-/// An open descriptor, closed at the end.
-class descriptor {
-public:
-    explicit descriptor(int number) noexcept : number_(number) {}
-    descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    ~descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    [[nodiscard]] int get() const noexcept { return number_; }
-
-private:
-    int number_;
-};
-
-/// Runs a system call until no signal interrupts it.
-template <class Call>
-auto retried(Call call) {
-    decltype(call()) result;
-    do result = call();
-    while (result < 0 && errno == EINTR);
-    return result;
-}
-
-/// What to do about it, where the number alone does not say that.
-inline std::string advice_for(int number) {
-    if (number == ENFILE)
-        return ": the system has no descriptor left: close files, or raise fs.file-max";
-    if (number != EMFILE) return {};
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    return ": this process may have " + std::to_string(limit.rlim_cur) +
-           " descriptors, and no table's file is left to close: close other files, or raise the "
-           "limit "
-           "(ulimit -n)";
-}
-
-[[noreturn]] inline void throw_io(const std::string& what) {
-    const int number = errno;
-    throw error(errc::io,
-                what + " failed: " + std::generic_category().message(number) + advice_for(number),
-                number);
+/// Syncs a folder, where its file system can. @returns whether that did not fail
+inline bool synced_folder(int descriptor) noexcept {
+    return retried([&] { return ::fsync(descriptor); }) == 0 ||
+           is_unsupported(optional_call::sync_folder, errno);
 }
 
 }  // namespace detail
+
+/// The same on file systems of other machines, which `posix_file_system` refuses to write to. The lock file
+/// then has to keep other hosts out: `directory<remote_posix_file_system>` asks for one.
+class remote_posix_file_system : public posix_file_system {
+public:
+    static constexpr bool may_be_remote = true;
+};
 
 /// A file that is being written, or read.
 class posix_file_system::file {
@@ -153,14 +124,31 @@ public:
     void write_at_durably(std::uint64_t offset, byte_view bytes) {
         write_at(offset, bytes, RWF_DSYNC);
     }
+    /// Writes what a loss of power may undo: it is not waited for.
+    void write_note(std::uint64_t offset, byte_view bytes) { write_at(offset, bytes); }
     /// Gives the file this length, in zeros, with its space on the device reserved: writing there
-    /// cannot find the device full.
+    /// cannot find the device full. Zeros are written where the file system reserves nothing.
     void preallocate(std::uint64_t bytes) {
         int failure;
         do failure = ::posix_fallocate(descriptor_.get(), 0, static_cast<off_t>(bytes));
         while (failure == EINTR);
-        errno = failure;
-        if (failure != 0) detail::throw_io("reserving space for " + path_);
+        if (failure == 0) return;
+        if (!detail::is_unsupported(detail::optional_call::reserve, failure))
+            throw detail::io_error("reserving space for " + path_, failure);
+        write_zeros(bytes);
+    }
+    /// Locks the file against other openings of it, of this and of other processes, until it is closed.
+    /// @pre it was opened to write where @p shared is false
+    [[nodiscard]] lock_result lock(bool shared) {
+        const short kind = shared ? F_RDLCK : F_WRLCK;
+        if (detail::set_file_lock(descriptor_.get(), kind) == 0) {
+            lock_ = {descriptor_.get(), [](int number) { detail::set_file_lock(number, F_UNLCK); }};
+            return lock_result::taken;
+        }
+        if (errno == EAGAIN || errno == EACCES) return lock_result::held;
+        if (detail::is_unsupported(detail::optional_call::lock_file, errno))
+            return lock_result::unsupported;
+        detail::throw_io("locking " + path_);
     }
     /// Maps the first bytes. @returns nothing where the file system does not keep what it reserved,
     /// so that a store could find no space: then there is only `write_at`
@@ -188,8 +176,10 @@ public:
 
 private:
     void write_at(std::uint64_t offset, byte_view bytes, int flags);
+    void write_zeros(std::uint64_t bytes);
 
     detail::descriptor descriptor_;
+    detail::posix_lock lock_;  // released before the descriptor is closed
     std::string path_;
 };
 
@@ -199,10 +189,21 @@ inline void posix_file_system::file::write_at(std::uint64_t offset, byte_view by
         const auto written = detail::retried([&] {
             return ::pwritev2(descriptor_.get(), &part, 1, static_cast<off_t>(offset), flags);
         });
+        if (written < 0 && flags != 0 &&
+            detail::is_unsupported(detail::optional_call::write_durably, errno)) {
+            write_at(offset, bytes, 0);
+            return sync_data();
+        }
         if (written < 0) detail::throw_io("writing " + path_);
         bytes = bytes.subspan(static_cast<std::size_t>(written));
         offset += static_cast<std::uint64_t>(written);
     }
+}
+
+inline void posix_file_system::file::write_zeros(std::uint64_t bytes) {
+    const std::vector<std::byte> zeros(std::size_t{1} << 16);
+    for (std::uint64_t at = 0; at < bytes; at += zeros.size())
+        write_at(at, byte_view(zeros).first((std::min)(std::uint64_t{zeros.size()}, bytes - at)));
 }
 
 inline auto posix_file_system::file::map(std::uint64_t bytes) -> std::optional<mapping> {
@@ -236,32 +237,27 @@ class posix_file_system::folder {
 public:
     folder(detail::descriptor opened, std::string path)
         : descriptor_(std::move(opened)), path_(std::move(path)) {}
-    folder(folder&& other) noexcept
-        : descriptor_(std::move(other.descriptor_)), path_(std::move(other.path_)),
-          locked_by_(std::exchange(other.locked_by_, 0)) {}
-    folder& operator=(folder&& other) noexcept {
-        std::swap(descriptor_, other.descriptor_);
-        std::swap(path_, other.path_);
-        std::swap(locked_by_, other.locked_by_);
-        return *this;
-    }
-    /// Gives the lock back, though a child may have inherited the descriptor; the child does not.
-    ~folder() {
-        if (locked_by_ == ::getpid()) ::flock(descriptor_.get(), LOCK_UN);
-    }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     /// Takes the folder's lock, which an unlinked or replaced file cannot break: it is on the
-    /// folder's own descriptor. @returns whether it was free
-    [[nodiscard]] bool lock(bool shared) {
+    /// folder's own descriptor.
+    [[nodiscard]] lock_result lock(bool shared) {
         const int how = (shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
         if (detail::retried([&] { return ::flock(descriptor_.get(), how); }) == 0) {
-            locked_by_ = ::getpid();
-            return true;
+            lock_ = {descriptor_.get(), [](int number) { ::flock(number, LOCK_UN); }};
+            return lock_result::taken;
         }
-        if (errno == EWOULDBLOCK) return false;
+        if (errno == EWOULDBLOCK) return lock_result::held;
+        if (detail::is_unsupported(detail::optional_call::lock_folder, errno))
+            return lock_result::unsupported;
         detail::throw_io("locking " + path_);
+    }
+    /// Whether the folder is known to be on another machine.
+    [[nodiscard]] bool is_remote() const noexcept {
+        struct statfs status{};
+        return ::fstatfs(descriptor_.get(), &status) == 0 &&
+               detail::is_remote_type(static_cast<unsigned long>(status.f_type));
     }
     /// A new file. An existing one is an error.
     [[nodiscard]] file create(const std::string& name) {
@@ -271,11 +267,16 @@ public:
     }
     /// An existing file, for reading. @returns nothing if there is none
     [[nodiscard]] std::optional<file> open(const std::string& name) const {
-        const int number = detail::retried([&] {
-            return ::openat(descriptor_.get(), name.c_str(),
-                            O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-        });
-        if (number < 0 && errno == ENOENT) return std::nullopt;
+        return open_as(name, file_access::read);
+    }
+    /// The same, for @p access. @returns nothing if there is none and none is to be made
+    [[nodiscard]] std::optional<file> open_as(const std::string& name, file_access access) const {
+        const bool makes = access == file_access::create;
+        const int flags = (access == file_access::read ? O_RDONLY : O_RDWR) |
+                          (makes ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+        const int number =
+            detail::retried([&] { return ::openat(descriptor_.get(), name.c_str(), flags, 0600); });
+        if (number < 0 && errno == ENOENT && !makes) return std::nullopt;
         if (number < 0 && errno == ELOOP)
             throw error(errc::corruption,
                         path_of(name) + " is a symbolic link, which is not followed");
@@ -285,6 +286,7 @@ public:
         if (::fstat(number, &status) != 0) detail::throw_io("examining " + path_of(name));
         if (!S_ISREG(status.st_mode))
             throw error(errc::corruption, path_of(name) + " is not a regular file");
+        if (makes) set_mode(number, 0600, "creating " + path_of(name));
         return file(std::move(opened), path_of(name));
     }
     /// Replaces @p to by @p from, at once.
@@ -299,8 +301,7 @@ public:
     }
     /// Returns when names made, renamed and removed so far are on the device.
     void sync() {
-        if (detail::retried([&] { return ::fsync(descriptor_.get()); }) != 0)
-            detail::throw_io("syncing " + path_);
+        if (!detail::synced_folder(descriptor_.get())) detail::throw_io("syncing " + path_);
     }
     /// The names in it, in no order.
     [[nodiscard]] std::vector<std::string> list() const;
@@ -314,13 +315,20 @@ private:
             detail::retried([&] { return ::openat(descriptor_.get(), name.c_str(), flags, 0600); });
         if (number < 0) detail::throw_io(verb + path_of(name));
         detail::descriptor opened(number);
-        if (::fchmod(number, 0600) != 0) detail::throw_io(verb + path_of(name));
+        set_mode(number, 0600, verb + path_of(name));
         return opened;
+    }
+    friend posix_file_system;
+    /// Whatever the umask was. Where a mount says what the modes are, it has said so.
+    static void set_mode(int descriptor, mode_t mode, const std::string& doing) {
+        if (::fchmod(descriptor, mode) != 0 &&
+            !detail::is_unsupported(detail::optional_call::set_mode, errno))
+            detail::throw_io(doing);
     }
 
     detail::descriptor descriptor_;
+    detail::posix_lock lock_;  // released before the descriptor is closed
     std::string path_;
-    pid_t locked_by_ = 0;
 };
 
 inline std::string posix_file_system::boot_id() const {
@@ -355,6 +363,11 @@ inline std::vector<std::string> posix_file_system::folder::list() const {
 
 inline std::optional<posix_file_system::folder>
 posix_file_system::open_folder(const std::string& path, bool may_create) const {
+    if (path.empty()) throw error(errc::invalid_argument, "the path of a folder is empty");
+    if (path.find('\0') != path.npos)
+        throw error(errc::invalid_argument, "the path of a folder has a NUL in it, behind \"" +
+                                                path.substr(0, path.find('\0')) +
+                                                "\": the system would open another folder");
     const auto open = [&] {
         return detail::retried(
             [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
@@ -363,20 +376,21 @@ posix_file_system::open_folder(const std::string& path, bool may_create) const {
     const bool missing = number < 0 && errno == ENOENT;
     if (missing && !may_create) return std::nullopt;
     if (missing) {
-        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-            detail::throw_io("making folder " + path);
+        const bool made = ::mkdir(path.c_str(), 0700) == 0;
+        if (!made && errno != EEXIST) throw detail::folder_error(path, errno, true);
         number = open();
+        if (number < 0 && !made && errno == ENOENT) errno = EEXIST;  // a link to nothing
     }
-    if (number < 0) detail::throw_io("opening folder " + path);
+    if (number < 0) throw detail::folder_error(path, errno, missing);
     folder opened(detail::descriptor(number), path);
-    if (missing && ::fchmod(number, 0700) != 0) detail::throw_io("making folder " + path);
+    if (missing) folder::set_mode(number, 0700, "making folder " + path);
     // Its name is an entry of its parent. An empty one may be what a process left that ended here.
     const std::size_t nothing = 2;  // "." and ".."
     if (may_create && (missing || opened.list().size() <= nothing)) {
         detail::descriptor parent(::openat(number, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (parent.get() < 0 && errno == EACCES && !missing)
             return opened;  // somebody else made it
-        if (parent.get() < 0 || ::fsync(parent.get()) != 0)
+        if (parent.get() < 0 || !detail::synced_folder(parent.get()))
             detail::throw_io("syncing the parent of " + path);
     }
     return opened;

@@ -132,6 +132,13 @@ struct paged_format {
         return {plan, *this};
     }
 
+    /// Whether a file with these first bytes can be such a table, or was to become one.
+    [[nodiscard]] static bool is_beginning(byte_view head) {
+        byte_buffer own;
+        Encoding::begin_table(own);
+        return begin_alike(head, own);
+    }
+
     /// The resident part from its bytes. @throws decode_error
     template <class Key, class Value>
     [[nodiscard]] static table_index<Key> read_index(byte_view bytes) {

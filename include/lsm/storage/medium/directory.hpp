@@ -4,6 +4,7 @@
 #include <lsm/core/error.hpp>
 #include <lsm/fwd.hpp>
 #include <lsm/storage/file_system/posix.hpp>
+#include <lsm/storage/medium/folder_owner.hpp>
 #include <lsm/storage/medium/table_reads.hpp>
 #include <lsm/storage/storage.hpp>
 
@@ -110,6 +111,11 @@ public:
     /// @throws error `io` where the old root still stands for sure
     replace_result replace_root(byte_view bytes);
 
+    /// The generation of the newest root that is known to have been there, and the way to make it known. A
+    /// loss of power may leave an older one, never a newer one.
+    [[nodiscard]] std::uint64_t newest_root() const noexcept { return owner_.newest_root(); }
+    void note_root(std::uint64_t generation) noexcept { owner_.note_root(generation); }
+
     /// Names the place in messages.
     [[nodiscard]] std::string describe() const { return folder_.path(); }
 
@@ -154,10 +160,14 @@ private:
             return where.path;
     }
     static folder open_folder(const std::string& path, open_mode mode, FileSystem& files);
+    static bool may_create(open_mode mode) noexcept {
+        return mode == open_mode::open_or_create || mode == open_mode::create;
+    }
 
     FileSystem files_;
     folder folder_;
     std::function<bool()> close_some_;
+    folder_owner<FileSystem> owner_;
 };
 
 /// A table on its way. One that is not committed is removed again.
@@ -266,10 +276,9 @@ void directory<FileSystem, Reads>::reuse_log_segment(log_segment& spare, std::ui
 
 template <class FileSystem, class Reads>
 directory<FileSystem, Reads>::directory(const location& where, open_mode mode)
-    : files_(files_of(where)), folder_(open_folder(path_of(where), mode, files_)) {
-    if (!folder_.lock(mode == open_mode::read_only))
-        throw error(errc::locked,
-                    describe() + " is open elsewhere: another process or another tree has it");
+    : files_(files_of(where)), folder_(open_folder(path_of(where), mode, files_)),
+      owner_(folder_, mode == open_mode::read_only,
+             may_create(mode) || folder_.open(root_name).has_value()) {
     if (mode == open_mode::read_only) return;
     // A process that ended may have left an unfinished root, and names that are not on the device yet,
     // the root's among them. What follows from what is read now must not outlive it.
@@ -280,8 +289,7 @@ directory<FileSystem, Reads>::directory(const location& where, open_mode mode)
 template <class FileSystem, class Reads>
 auto directory<FileSystem, Reads>::open_folder(const std::string& path, open_mode mode,
                                                FileSystem& files) -> folder {
-    const bool may_create = mode == open_mode::open_or_create || mode == open_mode::create;
-    std::optional<folder> opened = files.open_folder(path, may_create);
+    std::optional<folder> opened = files.open_folder(path, may_create(mode));
     if (!opened)
         throw error(errc::invalid_argument,
                     "there is no folder " + path + ": open it with open_mode::open_or_create");

@@ -42,7 +42,8 @@ namespace lsm {
 ///
 /// Errors: `lsm::error`, with the file and what to do. A write that throws has not happened; where the
 /// log failed, a crash may bring it back, whole. After a failure of the medium the tree is read-only:
-/// see `resume`.
+/// see `resume`. A compaction that fails changes nothing, and the tree still takes writes where space was short or a
+/// table could not be read: `statistics` tells of the pause, and names the table.
 ///
 /// @tparam Key, Value       types with an `lsm::codec`; the value need not be default-constructible
 /// @tparam MemTablePolicy   how recent writes stay sorted: docs/concepts.md, "Memtables"
@@ -136,7 +137,8 @@ public:
 
     /// Writes what is in memory to tables. Returns when it is durable.
     void flush();
-    /// Flushes, and lets the policy compact all that is there when it is called.
+    /// Flushes, and lets the policy compact all that is there when it is called. Throws `corruption` where a table
+    /// was left out because it could not be read.
     void compact();
     /// Returns when no flush and no compaction is due, nor under way: what the writes so far have put off is
     /// done. What is in memory may stay there. Waits longer while others write.
@@ -145,10 +147,11 @@ public:
     /// @returns whether there was any
     bool maintain();
     /// After a failure made the tree read-only: checks the root, writes what is in memory to tables
-    /// anew, and takes writes again. Throws, and changes nothing, while the cause persists.
+    /// anew, and takes writes again. Throws, and changes nothing, while the cause persists. Compactions try again at
+    /// once, also those of tables that could not be read.
     void resume();
-    /// Ends background work at its next slice, flushes, ends the use of the tree, and waits for the lookups
-    /// that are under way: then it may be opened again. Views, and what `visit` shows, stay valid, and may
+    /// Ends background work at its next slice, flushes, runs due compactions that are small, ends the use of the
+    /// tree, and waits for the lookups that are under way: then it may be opened again. Views, and what `visit` shows, stay valid, and may
     /// keep the lock while they live. A second call does nothing. Not to be called by what a lookup calls of
     /// a key's or value's own: it would wait for itself.
     void close();

@@ -7,13 +7,20 @@
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
+#include <random>
 #include <string>
+#include <thread>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -231,6 +238,58 @@ BOOST_AUTO_TEST_CASE(in_a_flush) {
 }
 BOOST_AUTO_TEST_CASE(in_a_compaction) {
     on_both("in a compaction", [](auto& disk) { return in_compaction(disk); });
+}
+/// Compactions pause, and tell the listener; flushes still fit, so the tree takes writes.
+BOOST_AUTO_TEST_CASE(in_a_compaction_leaves_the_tree_writable) {
+    struct counts_errors : lsm::event_listener {
+        std::atomic<int> errors = 0;
+        void on_error(const std::exception_ptr&) noexcept override { ++errors; }
+    };
+    using tree =
+        lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
+                            lsm::block_storage<simulated::medium>, lsm::full_merge_compaction>;
+    constexpr std::uint64_t one_flush = 8000;
+    constexpr int entries = 40;
+    for (const std::size_t threads : {0U, 1U}) {
+        simulated disk;
+        const auto listener = std::make_shared<counts_errors>();
+        tree::options how;
+        how.memtable.max_entries = entries;
+        how.compaction.trigger_runs = 3;
+        how.log.enabled = false;
+        how.maintenance_threads = threads;
+        how.listener = listener;
+        tree t{disk.where(), how};
+        std::mt19937 draw(1);
+        int keys = 0;
+        const auto add_run = [&] {
+            for (int i = 0; i < entries; ++i) {
+                std::string value(100, ' ');
+                for (char& each : value) each = static_cast<char>('a' + draw() % 26);
+                t.put(keys++, value);
+            }
+            t.flush();
+        };
+        const auto comes = [&](auto is_there) {
+            for (int i = 0; i < 2000 && !is_there(t.stats()); ++i)
+                std::this_thread::sleep_for(std::chrono::milliseconds(threads * 10));
+            return is_there(t.stats());
+        };
+        for (int run = 0; run < 2; ++run) add_run();
+        for (int run = 0; run < 2; ++run) {
+            disk.fill(one_flush);
+            BOOST_CHECK_NO_THROW(add_run());
+            BOOST_TEST(comes([](const auto& now) { return now.compactions_paused; }));
+        }
+        BOOST_TEST(!t.background_error());
+        BOOST_TEST(listener->errors > 0);
+        BOOST_TEST((t.stats().tables.size() == 4 && t.stats().failed_compactions > 0));
+        disk.free();
+        for (int run = 0; threads == 0 && run < 4; ++run) add_run();
+        BOOST_TEST(comes([](const auto& now) { return now.compactions > 0; }));
+        BOOST_TEST(!t.stats().compactions_paused);
+        BOOST_TEST(support::keys_of(t.scan()).size() == static_cast<std::size_t>(keys));
+    }
 }
 BOOST_AUTO_TEST_CASE(where_the_log_grows) {
     on_both("where the log grows", [](auto& disk) { return in_growth_of_log(disk); });

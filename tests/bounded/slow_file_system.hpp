@@ -16,7 +16,7 @@
 
 namespace bounded {
 
-/// The operating system's files, on a device that takes its time for every table it is given, and for reads
+/// The operating system's files, on a device that takes its time for what it is given, tables and log, and for reads
 /// where `before_read` says so.
 class slow_file_system {
     using posix = lsm::posix_file_system;
@@ -42,6 +42,10 @@ public:
         void sync() {
             wait_for_device();
             posix::file::sync();
+        }
+        void sync_data() {
+            wait_for_device();
+            posix::file::sync_data();
         }
     };
     class folder : public posix::folder {

@@ -56,6 +56,47 @@ BOOST_AUTO_TEST_CASE(goes_on_after_any_call_that_failed_once) {
     }
 }
 
+/// A block that a compaction cannot read: its table is left alone until `resume`, and the rest goes on.
+BOOST_AUTO_TEST_CASE(lets_compactions_take_a_table_that_they_could_not_read) {
+    for (const std::size_t threads : {0U, 1U}) {
+        simulated_disk disk;
+        tree t{{simulated_file_system(disk), "t"}, {.maintenance_threads = threads}};
+        for (int run = 0; run < 3; ++run) {
+            for (int i = 0; i < 10; ++i) t.put(3 * i + run, "old");
+            t.flush();
+        }
+        disk.inject({fault_kind::flipped_bit, 1, false, fault_calls::reading, 100});
+        BOOST_CHECK_EXCEPTION(t.compact(), lsm::error, support::is(lsm::errc::corruption));
+        const lsm::statistics after = t.stats();
+        BOOST_REQUIRE(after.damaged_tables.size() == 1);
+        BOOST_TEST((after.failed_compactions == 1 && after.tables.size() == 3));
+        BOOST_TEST(!t.background_error());
+        t.put(1, "new");
+        t.flush();
+        BOOST_TEST((t.get(1) == "new" && t.get(29) == "old"));
+        BOOST_CHECK_EXCEPTION(t.compact(), lsm::error, [&](const lsm::error& why) {
+            return std::string(why.what()).find(after.damaged_tables[0]) != std::string::npos;
+        });
+        t.resume();
+        BOOST_TEST(t.stats().damaged_tables.empty());
+        t.compact();
+        BOOST_TEST(t.stats().tables.size() == 1U);
+    }
+}
+
+/// Each session ends with its process: what opening brings back from the log is one more run.
+BOOST_AUTO_TEST_CASE(of_sessions_that_are_killed_leaves_few_tables) {
+    tree::options how;
+    how.compaction.trigger_runs = 3;
+    simulated_disk disk;
+    for (int session = 0; session < 20; ++session) {
+        tree t{{simulated_file_system(disk), "t"}, how};
+        BOOST_TEST(t.stats().tables.size() < 4U);
+        t.put(session, "put");
+        disk = simulated_disk(disk.state());
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace resume_test

@@ -7,8 +7,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -18,7 +20,7 @@
 
 /// No call waits for what will not come, whatever fails while it waits. The calls of the disk take time, so
 /// that a failure finds other threads waiting.
-namespace {
+namespace waiting_test {
 
 using namespace lsm::testing;
 using tree = lsm::basic_lsm_tree<int, std::string, lsm::skip_list_memtable,
@@ -74,9 +76,58 @@ bool all_return(fault_kind kind, std::uint64_t at, bool for_ever) {
     return any;
 }
 
-}  // namespace
+/// Runs of so many entries, which are merged into many tables as soon as there are two.
+tree::options long_merges(std::size_t entries, std::size_t threads) {
+    tree::options how;
+    how.memtable.max_entries = entries;
+    how.compaction.trigger_runs = 2;
+    how.compaction.max_table_bytes = 8192;
+    how.maintenance_threads = threads;
+    return how;
+}
+constexpr int long_run = 12000;
 
 BOOST_AUTO_TEST_SUITE(waiting)
+
+/// A thread that has a compaction in hand runs a flush between two slices.
+BOOST_AUTO_TEST_CASE(for_a_flush_is_not_for_the_end_of_a_compaction) {
+    simulated_disk disk;
+    tree t{{simulated_file_system(disk), "t"}, long_merges(2 * long_run, 1)};
+    for (int i = 0; i < long_run; ++i) t.put(2 * i, std::string(60, 'x'));
+    t.flush();
+    t.put(1, "x");
+    disk.take_time(std::chrono::microseconds(500));
+    t.flush();  // makes the compaction due
+    for (int i = 1; i < 4; ++i) {
+        t.put(i, "while it is merged");
+        t.flush();
+        BOOST_TEST(t.stats().flushes == 2U + static_cast<unsigned>(i));
+    }
+    BOOST_TEST(t.stats().compactions == 0U);
+    disk.take_time(std::chrono::microseconds(0));
+    t.settle();
+    BOOST_TEST(t.stats().compactions > 0U);
+    BOOST_TEST((t.get(2) == "while it is merged" && t.get(2 * long_run - 2).has_value()));
+}
+
+/// The calls of the disk tell how much a write did.
+BOOST_AUTO_TEST_CASE(for_due_work_is_shared_among_writes_where_no_thread_does_it) {
+    simulated_disk disk;
+    tree t{{simulated_file_system(disk), "t"}, long_merges(long_run, 0)};
+    std::size_t most = 0;
+    const auto put = [&](int key) {
+        const std::size_t before = disk.position();
+        t.put(key, std::string(60, 'x'));
+        most = (std::max)(most, disk.position() - before);
+    };
+    for (int i = 0; i < 2 * long_run; ++i) put(i * 7919 % (3 * long_run));
+    for (int i = 0; t.stats().compactions == 0 && i < long_run; ++i) put(3 * long_run + i);
+    const std::size_t all = disk.position();
+    BOOST_TEST_MESSAGE("at most " << most << " of " << all << " calls in a write");
+    BOOST_TEST(t.stats().compactions == 1U);
+    BOOST_TEST(t.stats().tables.size() > 50U);
+    BOOST_TEST(most < all / 3);
+}
 
 BOOST_AUTO_TEST_CASE(ends_whichever_call_of_the_disk_fails) {
     const std::uint64_t step = std::getenv("LSM_LONG") ? 1 : 5;
@@ -88,3 +139,5 @@ BOOST_AUTO_TEST_CASE(ends_whichever_call_of_the_disk_fails) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waiting_test

@@ -395,6 +395,24 @@ BOOST_AUTO_TEST_CASE(says_that_a_part_of_the_last_run_is_the_oldest) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(tree_sessions)
+
+/// A program that is called often, and puts one key each time.
+BOOST_AUTO_TEST_CASE(leave_few_tables) {
+    using session_tree =
+        lsm::lsm_tree<int, int, lsm::b_tree_memtable,
+                      lsm::basic_storage<tree_table_plan::noting_format, lsm::memory_medium>>;
+    for (const std::size_t threads : {0U, 1U}) {
+        const lsm::memory_disk disk;
+        for (int i = 0; i < 40; ++i) session_tree{disk, {.maintenance_threads = threads}}.put(1, i);
+        session_tree t{disk};
+        BOOST_TEST(t.stats().tables.size() < 8U);
+        BOOST_TEST((t.get(1) == 39));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(tree_stats)
 
 BOOST_AUTO_TEST_CASE(count_what_there_is) {

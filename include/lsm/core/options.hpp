@@ -66,8 +66,8 @@ struct tree_options {
     lsm::durability durability = lsm::durability::process_crash;
     log_options log = {};
     crash_kind crash = crash_kind::detect;
-    /// Threads that flush and compact. 0: whoever writes does it, step by step, and all that happens
-    /// is determined by the calls.
+    /// Threads that flush and compact. 0: each write does a share of the due work, in proportion to its bytes,
+    /// and all that happens is determined by the calls.
     std::size_t maintenance_threads = 0;
     /// What memtables, tables' indexes and filters, and the cache of decoded blocks may take together,
     /// about. The cache has what the others leave: all of it but the active memtable's limit, the frozen
@@ -81,8 +81,8 @@ struct tree_options {
     /// What a new tree's filters are seeded with. None: a random number, so that nobody who chooses keys
     /// can choose those that the filters mistake. An existing tree has the one it was made with.
     std::optional<std::uint64_t> filter_seed = std::nullopt;
-    /// A memtable that could not be flushed waits in memory. When so many wait, writes are refused
-    /// with the flush's error.
+    /// A full memtable waits in memory for its flush; so many may, at least 1. When another one is full, a write
+    /// waits for a flush, and is refused with the error of a flush that fails.
     std::size_t max_frozen_memtables = 2;
     /// Whether the compaction policy may drop tables with all their entries.
     bool allow_drop = false;

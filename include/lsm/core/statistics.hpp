@@ -23,6 +23,12 @@ struct statistics {
     sequence_number last_sequence = no_sequence;
     std::uint64_t flushes = 0;
     std::uint64_t compactions = 0;
+    std::uint64_t failed_compactions = 0;  ///< each was given up; what it read is as it was
+    /// Whether the last compaction failed, so that compactions wait before they try again.
+    bool compactions_paused = false;
+    /// Files of tables that a compaction could not read. No compaction takes them until `resume()`, or until
+    /// the tree is opened again.
+    std::vector<std::string> damaged_tables;
     std::uint64_t bytes_flushed = 0;    ///< to tables, by flushes
     std::uint64_t bytes_compacted = 0;  ///< to tables, by compactions
     std::uint64_t blocks_fetched = 0;   ///< read from the medium, not found in the cache
@@ -95,6 +101,8 @@ inline std::string statistics::to_json() const {
     add(", \"last_sequence\": ", last_sequence);
     add(", \"flushes\": ", flushes);
     add(", \"compactions\": ", compactions);
+    add(", \"failed_compactions\": ", failed_compactions);
+    add(", \"compactions_paused\": ", compactions_paused ? 1 : 0);
     add(", \"bytes_flushed\": ", bytes_flushed);
     add(", \"bytes_compacted\": ", bytes_compacted);
     add(", \"blocks_fetched\": ", blocks_fetched);
@@ -102,8 +110,14 @@ inline std::string statistics::to_json() const {
     add(", \"cache_bytes\": ", cache_bytes);
     add(", \"building_bytes\": ", building_bytes);
     add(", \"beyond_memory_bytes\": ", beyond_memory_bytes);
-    out += ", \"tables\": [";
+    out += ", \"damaged_tables\": [";
     const char* separator = "";
+    for (const std::string& file : damaged_tables) {
+        out.append(separator).append("\"").append(file).append("\"");
+        separator = ", ";
+    }
+    out += "], \"tables\": [";
+    separator = "";
     for (const table_statistics& table : tables) {
         out.append(separator).append("{\"file\": \"").append(table.file);
         add("\", \"level\": ", table.level);
@@ -127,6 +141,9 @@ inline std::ostream& operator<<(std::ostream& out, const statistics& s) {
         out << "  level " << table.level << " run " << table.run << ": " << table.file << ", "
             << table.entries << " entries (" << table.tombstones << " tombstones), " << table.bytes
             << " bytes\n";
+    if (s.compactions_paused) out << "compactions pause, because the last one failed\n";
+    for (const std::string& file : s.damaged_tables)
+        out << "damaged, and left out of compactions: " << file << "\n";
     return out << "done: " << s.flushes << " flushes, " << s.compactions << " compactions, "
                << s.bytes_flushed << " and " << s.bytes_compacted << " bytes written, "
                << s.blocks_fetched << " blocks fetched\n"

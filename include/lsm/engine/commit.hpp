@@ -24,7 +24,8 @@ template <class Key, class Value>
 struct write_request {
     std::span<operation<Key, Value>> steps;
     durability level;
-    byte_buffer group = {};  ///< its steps for the log; empty without one
+    byte_buffer group = {};   ///< its steps for the log; empty without one
+    std::uint64_t bytes = 0;  ///< of its keys and values
     std::exception_ptr failure = nullptr;
 };
 
@@ -59,6 +60,7 @@ void check_and_encode(write_request<Key, Value>& request, std::uint64_t tree_id,
     for (const auto& step : request.steps) {
         const auto& key = codec<Key>::as_view(step.key);
         const std::uint64_t key_bytes = check_key<Key>(key);
+        request.bytes += key_bytes;
         if (for_log) {
             append_operation(request.group, tree_id, step.content.kind());
             append_length(request.group, key_bytes);
@@ -67,6 +69,7 @@ void check_and_encode(write_request<Key, Value>& request, std::uint64_t tree_id,
         if (step.content.kind() != payload_kind::value) continue;
         const auto& value = codec<Value>::as_view(step.content.value());
         const std::uint64_t value_bytes = check_value<Value>(value);
+        request.bytes += value_bytes;
         if (!for_log) continue;
         append_length(request.group, value_bytes);
         encode<Value>(request.group, value);

@@ -3,6 +3,7 @@
 
 #include <lsm/core/error.hpp>
 
+#include <cerrno>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -37,6 +38,13 @@ public:
     /// Whether it was the medium, or stored bytes, and not a user's type or memory.
     [[nodiscard]] bool is_of_medium() const noexcept {
         return is_error_ && (code_ == errc::io || code_ == errc::corruption);
+    }
+    /// Whether space, descriptors or memory were short: nothing is damaged, and a later attempt may succeed.
+    [[nodiscard]] bool is_shortage() const noexcept {
+        if (!is_error_ || code_ != errc::io) return false;
+        for (const int each : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM})
+            if (system_errno_ == each) return true;
+        return false;
     }
     /// Throws it once more. @pre there is one
     [[noreturn]] void raise() const {

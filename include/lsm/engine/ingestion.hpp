@@ -73,9 +73,13 @@ public:
             for (const table_statistics& made : event.outputs)
                 state_.done.bytes_flushed += made.bytes;
         }
+        for (const table_statistics& made : event.outputs) bytes_ += made.bytes;
         tables_.hand_over();
         if (state_.options.listener) state_.options.listener->on_flush(event);
     }
+
+    /// Of its tables, once they are installed.
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
 private:
     static constexpr std::uint64_t max_table_bytes = std::uint64_t{32} << 20;
@@ -95,6 +99,7 @@ private:
     writer tables_;
     std::optional<Key> last_key_;
     std::uint64_t entries_ = 0;
+    std::uint64_t bytes_ = 0;
 };
 
 }  // namespace lsm::engine

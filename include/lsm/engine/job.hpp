@@ -24,6 +24,22 @@
 
 namespace lsm::engine {
 
+/// The sum of a property over a job's inputs.
+[[nodiscard]] inline std::uint64_t sum_of(const compaction_job& job, const compaction_view& seen,
+                                          std::uint64_t table_summary::* property) {
+    const table_ids inputs(job.inputs);
+    std::uint64_t sum = 0;
+    for (const level_summary& level : seen.levels)
+        for (const run_summary& run : level)
+            for (const table_summary& each : run)
+                if (inputs.contains(each.id)) sum += each.*property;
+    return sum;
+}
+[[nodiscard]] inline std::uint64_t bytes_of(const compaction_job& job,
+                                            const compaction_view& seen) {
+    return sum_of(job, seen, &table_summary::bytes);
+}
+
 /// A flush or a compaction of a tree, from its plan to its installation. It is made and installed
 /// while `changes` is held; what takes long, `step`, needs no lock, and nothing live changes by it.
 template <class State>
@@ -38,6 +54,8 @@ class job {
 public:
     /// The flush of the oldest frozen memtable. @pre there is one. @throws error
     explicit job(State& of) : state_(of), at_(of.current.share()), is_flush_(true) {
+        const auto& flushed = at_->frozen.back()->table;
+        set_size(flushed.bytes(), flushed.entries());
         state_.store.mark_unclean();
     }
     /// What a compaction policy planned, or the first pass of that: `first_pass`. @throws error
@@ -48,6 +66,8 @@ public:
         if (plan_.kind == job_kind::drop && !state_.options.allow_drop)
             throw error(errc::invalid_argument,
                         "the compaction policy drops data: acknowledge it with options.allow_drop");
+        if (plan_.kind == job_kind::merge)
+            set_size(bytes_of(plan_, seen), sum_of(plan_, seen, &table_summary::entries));
         state_.store.mark_unclean();
     }
     job(const job&) = delete;
@@ -61,11 +81,30 @@ public:
     /// The tables that it takes away.
     [[nodiscard]] const table_ids& inputs() const noexcept { return inputs_; }
 
-    /// Works through about so many entries. @returns whether there is more to do. @throws error
-    bool step(std::size_t entries) {
-        if (!is_flush_ && plan_.kind != job_kind::merge) return false;
+    /// About how many bytes of its inputs are still to be worked through; 0 where none are read.
+    [[nodiscard]] std::uint64_t bytes_left() const noexcept { return bytes_left_; }
+    /// About how many of them a `step` of so many takes.
+    [[nodiscard]] std::uint64_t bytes_of_step(std::uint64_t bytes) const noexcept {
+        return reads() ? (std::min)(entries_of_step(bytes) * entry_bytes_,
+                                    (std::max)(bytes_left_, entry_bytes_))
+                       : 0;
+    }
+
+    /// Works through about so many bytes. @returns whether there is more to do. @throws error
+    bool step(std::uint64_t bytes) {
+        if (!reads()) return false;
         if (!merge_) merge_ = is_flush_ ? begin_flush() : begin_merge();
-        return merge_->step(entries);
+        const std::uint64_t entries = entries_of_step(bytes);
+        bytes_left_ -= (std::min)(entries * entry_bytes_, bytes_left_);
+        return merge_->step(static_cast<std::size_t>(entries));
+    }
+    /// The inputs of which it met a block that could not be read.
+    [[nodiscard]] run_type damaged_inputs() const {
+        run_type damaged;
+        for (const run_type& tables : taken_)
+            for (const auto& each : tables)
+                if (each->is_damaged()) damaged.push_back(each);
+        return damaged;
     }
 
     /// Makes the outcome durable and visible. @pre `changes` is held. @throws error
@@ -108,6 +147,18 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t most_entries = 4096;  // a step
+
+    void set_size(std::uint64_t bytes, std::uint64_t entries) noexcept {
+        const std::uint64_t count = (std::max)(entries, std::uint64_t{1});
+        entry_bytes_ = (std::max)(bytes / count, std::uint64_t{1});
+        bytes_left_ = count * entry_bytes_;
+    }
+    /// Whether it looks at entries, and does not only hang tables elsewhere.
+    [[nodiscard]] bool reads() const noexcept { return is_flush_ || plan_.kind == job_kind::merge; }
+    [[nodiscard]] std::uint64_t entries_of_step(std::uint64_t bytes) const noexcept {
+        return std::clamp(bytes / entry_bytes_, std::uint64_t{1}, most_entries);
+    }
     [[nodiscard]] job_placement place_in(const compaction_view& seen) const {
         std::string why;
         const std::optional<job_placement> place = check_job(seen, plan_, why);
@@ -129,6 +180,7 @@ private:
             run_type taken;
             for (const auto& each : *tables)
                 if (is_input(*each)) taken.push_back(each);
+            for (const auto& each : taken) each->forget_damage();  // what it meets is what counts
             if (!taken.empty()) taken_.push_back(std::move(taken));
         }
         for (const run_type& each : taken_)
@@ -237,9 +289,11 @@ private:
     table_ids inputs_;
     job_placement place_;
     bool is_flush_ = false;
-    std::vector<run_type> taken_;  // what the merge reads
-    run_type to_warm_;             // what it wrote, by key, if readers would miss it in the cache,
-    run_type unread_;              // and otherwise
+    std::uint64_t bytes_left_ = 0;
+    std::uint64_t entry_bytes_ = 1;  // of an input, on average
+    std::vector<run_type> taken_;    // what the merge reads
+    run_type to_warm_;  // what it wrote, by key, if readers would miss it in the cache,
+    run_type unread_;   // and otherwise
     std::pmr::monotonic_buffer_resource memory_;  // for the merge's cursors
     std::unique_ptr<merge> merge_;
     job_event event_;

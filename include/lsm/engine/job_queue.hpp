@@ -10,16 +10,18 @@
 #include <lsm/engine/table_ids.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace lsm::engine {
 
-/// Which job is next: flushes first, oldest memtable first, then whatever the compaction policy plans;
-/// if it plans nothing, what it would merge for readers, once they have paid for it. No two jobs in
-/// flight have an input in common. The caller holds `changes`.
+/// Which job is next. Of flushes, that of the oldest memtable. Of compactions, what the policy plans; if the
+/// policy plans none, what it would merge for readers, once they have paid for it. No two jobs in flight have
+/// an input in common. A table that could not be read is no input at all: a policy sees it as busy. The caller holds `changes`.
 template <class State>
 class job_queue {
 public:
@@ -29,19 +31,25 @@ public:
     job_queue(const job_queue&) = delete;
     job_queue& operator=(const job_queue&) = delete;
 
-    /// The next job, in flight from now on; null if none is due. @throws std::bad_alloc, and what the
-    /// policy throws
-    [[nodiscard]] std::unique_ptr<job_type> next() {
-        if (!state_.is_open() || state_.store.root_unknown) return nullptr;
-        if (flush_is_due()) {
-            auto made = std::make_unique<job_type>(state_);
-            flushing_ = true;
-            return made;
-        }
+    /// The flush of the oldest frozen memtable, in flight from now on; null if none is due. @throws error
+    [[nodiscard]] std::unique_ptr<job_type> next_flush() {
+        if (!can_begin() || !flush_is_due()) return nullptr;
+        auto made = std::make_unique<job_type>(state_);
+        flushing_ = true;
+        return made;
+    }
+    /// The next compaction, in flight from now on; null if none is due, or each due one reads more than
+    /// @p most bytes. @throws error, std::bad_alloc, and what the policy throws
+    [[nodiscard]] std::unique_ptr<job_type> next_compaction(std::uint64_t most = no_limit) {
+        if (!can_begin()) return nullptr;
         do {
             compaction_view seen = view();
-            for (compaction_job& planned : plan(requests_.any() ? without_newer(seen) : seen))
-                if (!is_busy(planned)) return begin(seen, std::move(planned));
+            for (compaction_job& planned : plan(requests_.any() ? without_newer(seen) : seen)) {
+                if (is_busy(planned)) continue;
+                if (planned.kind != job_kind::merge || bytes_of(planned, seen) <= most)
+                    return begin(seen, std::move(planned));
+            }
+            if (most < no_limit) return nullptr;
             if (auto made = next_for_readers(seen)) return made;
         } while (serves_a_request());
         note_nothing_due();
@@ -56,9 +64,9 @@ public:
         busy_.erase(ended.inputs());
         look_again();
     }
-    /// Whether `next` may find a job that it did not find the last time. O(1): no plan is made. A thread that
+    /// Whether there may be a job that was not due at the last look. O(1): no plan is made. A thread that
     /// waits for work asks whenever `changes` is released.
-    [[nodiscard]] bool has_news() const { return looked_at_ != state_.editions || flush_is_due(); }
+    [[nodiscard]] bool has_news() const noexcept { return looked_at_ != state_.editions; }
     /// Whether readers have spent more on the number of runs since the last look.
     [[nodiscard]] bool is_paid_for_by_readers() const noexcept {
         return state_.store.readers->spent() != spent_at_last_look_;
@@ -67,7 +75,12 @@ public:
     [[nodiscard]] bool is_worth_a_look() const {
         return has_news() || is_paid_for_by_readers() || oldest_pin() != pin_at_last_look_;
     }
-    /// Makes the next call of `next` look, although no table has changed.
+    [[nodiscard]] bool is_in_flight() const noexcept { return flushing_ || !busy_.empty(); }
+    /// Whether no compaction is in flight, and none was due when the tree was as it is now.
+    [[nodiscard]] bool is_at_rest() const noexcept {
+        return busy_.empty() && looked_at_ == state_.editions;
+    }
+    /// Makes the next look a new one, although no table has changed.
     void look_again() noexcept { looked_at_ = never; }
     [[nodiscard]] bool flush_is_due() const { return !flushing_ && state_.frozen() > 0; }
 
@@ -94,6 +107,16 @@ public:
         return settled_ != watched;
     }
 
+    /// No compaction takes these tables from now on.
+    void set_aside(const table_ids& damaged) { set_aside_.insert(damaged); }
+    /// Compactions may take them again.
+    void take_back_all() noexcept {
+        set_aside_ = {};
+        look_again();
+    }
+
+    /// How many runs there are. O(tables).
+    [[nodiscard]] std::size_t runs() const { return view().runs(); }
     /// How far the policy sees maintenance lag behind.
     [[nodiscard]] compaction_pressure pressure() const {
         if constexpr (compaction_has_pressure<decltype(state_.options.compaction)>)
@@ -104,13 +127,18 @@ public:
 
 private:
     static constexpr std::uint64_t never = 0;  // below any number of editions
+    static constexpr std::uint64_t no_limit = (std::numeric_limits<std::uint64_t>::max)();
+
+    [[nodiscard]] bool can_begin() const noexcept {
+        return state_.is_open() && !state_.store.root_unknown;
+    }
 
     /// @pre no job is due
     void note_nothing_due() noexcept {
         looked_at_ = state_.editions;
         spent_at_last_look_ = state_.store.readers->spent();
         pin_at_last_look_ = oldest_pin();
-        if (busy_.empty() && !flushing_) ++settled_;
+        if (busy_.empty() && state_.frozen() == 0) ++settled_;
     }
     /// Ends a round of requests for which nothing is left to do. @returns whether there was one: the plan of
     /// the next round may be another
@@ -126,7 +154,8 @@ private:
         return state_.options.compaction.plan(seen);
     }
     [[nodiscard]] bool is_busy(const compaction_job& planned) const {
-        return std::ranges::any_of(planned.inputs, [&](auto id) { return busy_.contains(id); });
+        return std::ranges::any_of(
+            planned.inputs, [&](auto id) { return busy_.contains(id) || set_aside_.contains(id); });
     }
     [[nodiscard]] std::unique_ptr<job_type> begin(const compaction_view& seen,
                                                   compaction_job&& planned) {
@@ -139,8 +168,10 @@ private:
         const std::uint64_t spent = state_.store.readers->spent() - spent_before_;
         if (spent < read_cost::least_merge || requests_.any() || !busy_.empty()) return nullptr;
         seen.for_readers = true;
-        for (compaction_job& planned : plan(seen))
+        for (compaction_job& planned : plan(seen)) {
+            if (is_busy(planned)) continue;
             if (read_cost::of_job(planned, seen) <= spent) return begin(seen, std::move(planned));
+        }
         return nullptr;
     }
     /// What `request` asks for: not the runs that have come since, or it would go on for as long as
@@ -158,7 +189,8 @@ private:
         compaction_view seen = summarize(*state_.current.read()->tables);
         for (auto& level : seen.levels)
             for (auto& run : level)
-                for (table_summary& table : run) table.busy = busy_.contains(table.id);
+                for (table_summary& table : run)
+                    table.busy = busy_.contains(table.id) || set_aside_.contains(table.id);
         seen.requested = requests_.any();
         seen.oldest_pin = oldest_pin();
         seen.memory = state_.store.root.trees.front().compaction_memory;
@@ -170,6 +202,7 @@ private:
     std::uint64_t settled_ = 0;  // moments at which nothing was due or in flight
     bool flushing_ = false;
     table_ids busy_;                  // the inputs of compactions in flight
+    table_ids set_aside_;             // could not be read
     std::uint64_t spent_before_ = 0;  // by readers, when the last compaction ended
     // When no job was due:
     std::uint64_t looked_at_ = never;  // the tree's editions

@@ -46,6 +46,7 @@ public:
     open_tree(const location& where, options_type settings) : state_(where, std::move(settings)) {
         if (state_.options.mode == open_mode::read_only) return;
         flush_recovered();
+        maintenance_.catch_up_at_opening();
         maintenance_.start();
     }
     open_tree(const open_tree&) = delete;
@@ -65,13 +66,14 @@ public:
             committer<state_type, maintenance_type>(state_, maintenance_).run(all);
         });
         if (mine.failure) std::rethrow_exception(mine.failure);
-        maintenance_.after_write();
+        maintenance_.after_write(mine.bytes);
     }
     /// Calls `each(add)`, which calls `add(key, value cell)` for each entry, in the order of their keys:
     /// all of them are one write, which goes to tables.
     template <class Each>
     void ingest(Each&& each) {
         state_.check_writable();
+        std::uint64_t bytes = 0;
         writers_.alone([&] {
             state_.check_writable();
             maintenance_.wait_for_room();
@@ -83,12 +85,13 @@ public:
                     entries.add(key, value);
                 });
                 entries.install();
+                bytes = entries.bytes();
             } catch (...) {
                 if (state_.store.root_unknown) state_.fail(std::current_exception());
                 throw;
             }
         });
-        maintenance_.after_ingestion();
+        maintenance_.after_ingestion(bytes);
     }
     [[nodiscard]] durability usual_durability() const noexcept {
         return state_.options.log.enabled ? state_.options.durability : durability::none;
@@ -181,6 +184,7 @@ public:
     void resume() {
         state_.check_open();
         writers_.alone([&] {
+            maintenance_.forget_failures();
             if (!state_.has_failed()) return;
             state_.verify_root();
             maintenance_.flush_everything([&] { state_.end_log(false); });
@@ -201,7 +205,7 @@ public:
             maintenance_.stop();
             if (state_.has_failed()) resume();
             writers_.alone([&] {
-                maintenance_.flush_everything([&] {
+                maintenance_.flush_and_catch_up([&] {
                     state_.end_log(true);
                     state_.release();
                 });

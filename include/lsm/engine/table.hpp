@@ -17,6 +17,7 @@
 #include <lsm/storage/storage.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -158,6 +159,12 @@ public:
         return find_in_block(which, key, at, how, reads, f);
     }
 
+    /// Whether a block of it could not be read: its bytes are not what was written, or the device fails there.
+    [[nodiscard]] bool is_damaged() const noexcept {
+        return damaged_.load(std::memory_order_relaxed);
+    }
+    /// Forgets it, before the blocks are tried again.
+    void forget_damage() const noexcept { damaged_.store(false, std::memory_order_relaxed); }
     /// Says that no version names the table any more: its file goes with the last reader.
     void retire() const noexcept { retired_.store(true, std::memory_order_relaxed); }
 
@@ -166,7 +173,7 @@ protected:
     [[nodiscard]] block_cache& cache() const noexcept { return *cache_; }
 
     /// Reads a block from the medium and verifies it. @throws error
-    [[nodiscard]] virtual block_pointer fetch_block(std::size_t which) const = 0;
+    [[nodiscard]] virtual block_pointer read_block(std::size_t which) const = 0;
     /// Tells the medium that blocks that follow each other will be read soon.
     virtual void expect_blocks(std::size_t first, std::size_t count) const = 0;
 
@@ -210,6 +217,16 @@ private:
         if (there) there->touch();
         return static_cast<const block_type*>(there);
     }
+    /// The same, and remembers damage. @throws error
+    [[nodiscard]] block_pointer fetch_block(std::size_t which) const {
+        try {
+            return read_block(which);
+        } catch (const error& failure) {
+            if (failure.which() == errc::corruption || failure.system_errno() == EIO)
+                damaged_.store(true, std::memory_order_relaxed);
+            throw;
+        }
+    }
     [[nodiscard]] block_pointer fetch_and_keep(std::size_t which) const {
         return std::static_pointer_cast<const block_type>(
             cache_->keep(fetch_block(which), homes_[which]));
@@ -235,6 +252,7 @@ private:
     std::shared_ptr<block_cache> cache_;
     std::unique_ptr<cached_block::home[]> homes_;  // of each block
     mutable std::atomic<bool> retired_ = false;
+    mutable std::atomic<bool> damaged_ = false;
 };
 
 /// A table of one format on one medium.
@@ -279,7 +297,7 @@ public:
     }
 
 protected:
-    [[nodiscard]] block_pointer fetch_block(std::size_t which) const override {
+    [[nodiscard]] block_pointer read_block(std::size_t which) const override {
         byte_buffer bytes = file_->read(this->index().blocks[which]);
         this->cache().count_fetch();
         try {

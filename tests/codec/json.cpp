@@ -28,6 +28,10 @@ struct point {  // a plain aggregate: its members have none
     bool operator==(const point&) const = default;
 };
 
+struct crowded {  // writes and reads two parts where there is place for one
+    int number = 0;
+};
+
 struct twice {  // gives one name to two parts, and none to a third
     int a = 0, b = 0, c = 0;
     bool operator==(const twice&) const = default;
@@ -72,6 +76,20 @@ std::string nested(std::size_t depth) {
 }
 
 }  // namespace
+
+template <>
+struct lsm::codec<crowded> : lsm::decoded_codec<crowded> {
+    static void write(auto& out, const crowded& from) {
+        out.number(from.number);
+        out.number(from.number);
+    }
+    template <class In>
+    static crowded read(In& in) {
+        (void)in.template number<int>();
+        return {in.template number<int>()};
+    }
+    static std::string shape() { return "i32"; }
+};
 
 BOOST_AUTO_TEST_SUITE(to_json)
 
@@ -242,6 +260,11 @@ BOOST_AUTO_TEST_CASE(names_the_place_and_what_it_found) {
     } catch (const lsm::decode_error& failure) {
         BOOST_TEST(failure.what() == "JSON, at part /1/1: expected i32, found \"four\""s);
     }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_codec_of_two_parts_where_there_is_place_for_one) {
+    BOOST_CHECK_THROW((void)lsm::to_json<crowded>(crowded{1}), lsm::error);
+    BOOST_CHECK_THROW((void)lsm::from_json<crowded>("1"), lsm::decode_error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -36,6 +36,7 @@ PLAN = "engine/compaction_plan.hpp"
 OPEN = "engine/open_tree.hpp"
 PROCESS = "engine/process.hpp"
 PAGED = "storage/format/paged.hpp"
+WRITTEN = "storage/format/written_entries.hpp"
 POSIX = "storage/file_system/posix.hpp"
 POSIX_CALLS = "storage/file_system/posix_calls.hpp"
 POSIX_LOCK = "storage/file_system/posix_lock.hpp"
@@ -374,6 +375,30 @@ SAFEGUARDS = [
     Safeguard("formats: a length that does not fit is refused", "core/stored_length.hpp", "    if (number > most)",
               "    if (false)", "storage/table_index",
               "storage_block_header/refuses_lengths_and_counts_that_need_more_than_32_bits"),
+    # What is written is what was meant.
+    Safeguard("table: each block is decoded before its inputs go", PAGED, "        check_written(bytes);\n", "",
+              "faults/wrong_codec", "faults_wrong_codec/is_found_by_a_compaction_and_nothing_is_lost"),
+    Safeguard("table: a block gives back the keys that were written", WRITTEN,
+              " || compare<key_view>(key, meant) != 0)", ")", "storage/written_entries",
+              "written_entries/tell_that_a_codec_loses_a_part_of_a_key*"),
+    Safeguard("table: a block gives back numbers and kinds", WRITTEN, "        if (digest != digest_)",
+              "        if (false)", "storage/written_entries",
+              "written_entries/know_their_number_their_numbers_and_their_kinds"),
+    Safeguard("table: entries are written in order", PAGED,
+              "        if (order > 0 || (order == 0 && sequence >= last_sequence_))", "        if (false)",
+              "storage/written_entries", "written_entries/come_in_order_or_are_refused"),
+    Safeguard("table: it holds as many entries as were added", MERGE,
+              "        if (is.entries != added.entries || is.tombstones != added.tombstones)", "        if (false)",
+              "engine/table_writer", "engine_table_writer/refuses_a_table_that_does_not_hold_what_was_added"),
+    Safeguard("table: blocks of a format that does not check them are read", MERGE,
+              "            if constexpr (!requires { Format::checks_blocks; }) check_blocks(*made, added);", "",
+              "engine/table_writer", "engine_table_writer/reads_the_blocks_of_formats_that_do_not_check_them"),
+    Safeguard("column: no more entries than were announced", "codec/column.hpp",
+              "        if (size_ == capacity_) throw decode_error(\"a block has more entries than it says\");", "",
+              "codec/column", "codec_column/refuses_more_entries_than_were_announced"),
+    Safeguard("json: a part where there is none", "codec/json.hpp",
+              "        if (!next_) fail(\"a codec reads two parts where there is place for one\");", "",
+              "codec/json", "from_json/refuses_a_codec_of_two_parts_where_there_is_place_for_one"),
     Safeguard("table: a block has no more entries than bytes", "storage/format/block.hpp",
               "    if (header.count > in.left()) in.fail(\"a block has more entries than bytes\");", "", BLOCKS,
               "hostile_blocks/with_a_count_that_they_cannot_hold_take_no_memory"),

@@ -3,7 +3,6 @@
 
 #include <lsm/codec/trait.hpp>
 #include <lsm/core/bytes.hpp>
-#include <lsm/core/config.hpp>
 #include <lsm/core/entry.hpp>
 #include <lsm/core/window.hpp>
 
@@ -51,8 +50,9 @@ public:
             push(codec<T>::template read<In>(in));
     }
     /// Adds a cell that refers to something which outlives this column, or which it keeps.
+    /// @throws decode_error if there is no room: a format adds more entries than it has announced
     void push_cell(const cell<T>& added) {
-        LSM_ASSERT(size_ < capacity_);
+        if (size_ == capacity_) throw decode_error("a block has more entries than it says");
         own_[size_++] = added;
     }
     /// Adds a cell that says nothing: a tombstone's value.

@@ -5,7 +5,6 @@
 #include <lsm/codec/json/literal.hpp>
 #include <lsm/codec/json/parse.hpp>
 #include <lsm/core/bytes.hpp>
-#include <lsm/core/config.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/core/floating.hpp>
 #include <lsm/core/utf8.hpp>
@@ -101,7 +100,7 @@ public:
 
     void begin_record() { open("", '\0'); }  // the first field tells which brackets
     void field(std::string_view name) {
-        LSM_ASSERT(is_utf8(name));
+        if (!is_utf8(name)) refuse("names a field by what is not UTF-8");
         if (levels_.back().parts == 0) begin_fields(!name.empty());
         begin_item();
         if (levels_.back().close != '}') return;
@@ -128,8 +127,11 @@ private:
         std::size_t parts = 0;  // so far
     };
 
+    [[noreturn]] static void refuse(const std::string& what) {
+        throw error(errc::invalid_argument, "JSON: a codec " + what + ": mend the codec");
+    }
     void begin_part() {
-        LSM_ASSERT(part_may_follow_);  // a codec writes two parts where there is place for one
+        if (!part_may_follow_) refuse("writes two parts where there is place for one");
         part_may_follow_ = false;
     }
     void begin_item() {
@@ -267,7 +269,7 @@ private:
     };
 
     const boost::json::value& take() {
-        LSM_ASSERT(next_);  // a codec reads two parts where there is place for one
+        if (!next_) fail("a codec reads two parts where there is place for one");
         return *std::exchange(next_, nullptr);
     }
     const boost::json::array& begin_array() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <lsm/core/error.hpp>
 #include <lsm/core/order.hpp>
 #include <lsm/engine/run_cursor.hpp>
 #include <lsm/engine/table.hpp>
@@ -71,6 +72,7 @@ public:
         if (passes_border(key) || (is_full && !continues(key))) finish();
         if (!open_) begin_table();
         open_->build.add(key, sequence, kind, value);
+        open_->added.count(key, kind);
         if (open_->build.bytes() >= to_.max_table_bytes)
             open_->last_key.emplace(codec<Key>::own(key));
         if (open_->build.bytes() - written_ >= write_bytes) flush();
@@ -84,8 +86,9 @@ public:
         const table_record record{open_->name.id,  std::string(Format::name),
                                   Format::version, open_->name.extension,
                                   written_,        index};
+        const added_entries added = std::move(open_->added);
         open_.reset();
-        outputs_.push_back(open_again(record));
+        outputs_.push_back(open_again(record, added));
     }
     /// The tables, by key, once it is finished.
     [[nodiscard]] const run<Key, Value>& outputs() const noexcept { return outputs_; }
@@ -93,6 +96,18 @@ public:
     void hand_over() noexcept { outputs_.clear(); }
 
 private:
+    /// What was added to a table.
+    struct added_entries {
+        std::uint64_t entries = 0;
+        std::uint64_t tombstones = 0;
+        std::optional<Key> first_key;
+
+        void count(const key_view& key, payload_kind kind) {
+            if (!first_key) first_key.emplace(codec<Key>::own(key));
+            ++entries;
+            tombstones += kind == payload_kind::tombstone ? 1 : 0;
+        }
+    };
     /// A table under construction.
     struct open_table {
         table_name name;
@@ -100,6 +115,7 @@ private:
         writer write;
         std::optional<Key> last_key;  // once it is full
         building_memory::share memory;
+        added_entries added;
     };
 
     /// Versions of one key stay in one table.
@@ -117,9 +133,12 @@ private:
     void begin_table() {
         const table_name name{to_.next_id(), std::string(Format::extension)};
         const table_plan plan{name.id, to_.level, to_.is_oldest, to_.tables.filter_seed};
-        open_.emplace(open_table{name, to_.format.template build<Key, Value>(plan),
-                                 to_.tables.medium->create(name), std::nullopt,
-                                 building_memory::share(to_.tables.building)});
+        open_.emplace(open_table{name,
+                                 to_.format.template build<Key, Value>(plan),
+                                 to_.tables.medium->create(name),
+                                 std::nullopt,
+                                 building_memory::share(to_.tables.building),
+                                 {}});
         written_ = 0;
     }
     void flush() {
@@ -129,15 +148,55 @@ private:
         if constexpr (requires { open_->build.memory_bytes(); })
             open_->memory.set(open_->build.memory_bytes());
     }
-    /// Reads back what was written, so that a table which does not open never becomes live.
-    [[nodiscard]] std::shared_ptr<table<Key, Value>> open_again(const table_record& record) {
+    /// Reads back what was written, so that a table which does not open, or which does not hold what was
+    /// added, never becomes live. @throws error
+    [[nodiscard]] std::shared_ptr<table<Key, Value>> open_again(const table_record& record,
+                                                                const added_entries& added) {
         outputs_.reserve(outputs_.size() + 1);
         try {
-            return stored_table<Key, Value, Format, Medium>::open(to_.tables, record);
+            auto made = stored_table<Key, Value, Format, Medium>::open(to_.tables, record);
+            check_index(*made, added);
+            if constexpr (!requires { Format::checks_blocks; }) check_blocks(*made, added);
+            return made;
         } catch (...) {
             to_.tables.medium->remove({record.id, record.extension});
             throw;
         }
+    }
+    static void check_index(const table<Key, Value>& made, const added_entries& added) {
+        const table_properties& is = made.index().properties;
+        if (is.entries != added.entries || is.tombstones != added.tombstones)
+            refuse(made, "its index tells of " + std::to_string(is.entries) + " entries and " +
+                             std::to_string(is.tombstones) + " tombstones, of which " +
+                             std::to_string(added.entries) + " and " +
+                             std::to_string(added.tombstones) + " were written");
+        if (compare<key_view>(made.first_key(), codec<Key>::as_view(*added.first_key)) != 0)
+            refuse(made, "its index gives another first key than was written");
+    }
+    /// For formats that do not look at their blocks themselves.
+    static void check_blocks(const table<Key, Value>& made, const added_entries& added) {
+        std::uint64_t entries = 0, tombstones = 0;
+        for (std::size_t i = 0; i < made.index().blocks.size(); ++i) {
+            const auto loaded = made.load(i, cache_use::pass_by);
+            const window_of<Key, Value>& all = loaded->window();
+            entries += all.size();
+            for (std::size_t n = 0; n < all.size(); ++n) {
+                tombstones += all.kinds[n] == payload_kind::tombstone ? 1 : 0;
+                if (n > 0 &&
+                    compare<key_view>(view_in<Key>(all.keys[n - 1]), view_in<Key>(all.keys[n])) > 0)
+                    refuse(made, "the keys of block " + std::to_string(i) + " do not ascend");
+            }
+        }
+        if (entries != added.entries || tombstones != added.tombstones)
+            refuse(made, "its blocks hold other entries than were written");
+    }
+    [[noreturn]] static void refuse(const table<Key, Value>& made, const std::string& why) {
+        throw error(errc::invalid_argument,
+                    "table " + std::to_string(made.record().id) + " of format " +
+                        std::string(Format::name) +
+                        " does not hold what was written to it: " + why +
+                        ". Mend lsm::codec or serialize() of the key type " + codec<Key>::shape() +
+                        ", or the format. Nothing is lost: the entries are where they were");
     }
 
     static constexpr std::uint64_t write_bytes = std::uint64_t{1} << 20;  // per write to the medium

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lsm/codec/codec.hpp>
-#include <lsm/core/config.hpp>
+#include <lsm/core/error.hpp>
 #include <lsm/core/window.hpp>
 #include <lsm/memtable/memtable.hpp>
 #include <lsm/memtable/version_chain.hpp>
@@ -186,7 +186,10 @@ private:
     [[nodiscard]] std::size_t place() const {
         if (generation_ == table_->generation_) return place_;
         const auto found = entries().find(codec<Key>::as_view(*key_));
-        LSM_ASSERT(found != entries().end());
+        if (found == entries().end())
+            throw error(errc::invalid_argument,
+                        "a key of the memtable is not found again: the order of its type " +
+                            codec<Key>::shape() + " contradicts itself");
         return entries().index_of(found);
     }
     void settle(std::size_t place) {

@@ -5,13 +5,13 @@
 #include <lsm/codec/column.hpp>
 #include <lsm/codec/hash.hpp>
 #include <lsm/core/checksum.hpp>
-#include <lsm/core/config.hpp>
 #include <lsm/core/error.hpp>
 #include <lsm/core/order.hpp>
 #include <lsm/storage/compression/compression.hpp>
 #include <lsm/storage/filter/filter.hpp>
 #include <lsm/storage/format/table_index.hpp>
 #include <lsm/storage/format/table_plan.hpp>
+#include <lsm/storage/format/written_entries.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -59,6 +59,15 @@ struct binary_frame {
 }  // namespace detail
 
 namespace detail {
+
+/// A block's bytes as its encoding wrote them. @throws decode_error
+template <class Encoding>
+[[nodiscard]] byte_buffer decompressed(byte_buffer bytes) {
+    if constexpr (requires { Encoding::decompress(std::move(bytes)); })
+        return Encoding::decompress(std::move(bytes));
+    else
+        return bytes;
+}
 
 /// The policies that an encoding names; else none.
 template <class Encoding>
@@ -181,6 +190,9 @@ private:
 /// 3. A block that begins with another key ends before a key whose versions would make the block twice
 ///    as large. Then 2. holds for that key.
 ///
+/// 4. Each block is decoded from its bytes, once these are complete, and compared with what was added:
+///    `written_entries`.
+///
 /// So the index alone tells a reader where the newest version of a key is, and which block has the next ones.
 template <class Encoding>
 template <class Key, class Value>
@@ -196,11 +208,11 @@ public:
         Encoding::begin_table(out_);
     }
 
-    /// Adds an entry. @pre it comes after the last one: greater key, or same key and lower number
+    /// Adds an entry, which comes after the last one: greater key, or same key and lower number.
+    /// @throws error `invalid_argument` if it does not, or if a codec does not read what it writes
     void add(const key_view& key, sequence_number sequence, payload_kind kind,
              const cell<Value>& value) {
-        const bool same_key = last_key_ && compare(codec<Key>::as_view(*last_key_), key) == 0;
-        LSM_ASSERT(!last_key_ || same_key || compare(codec<Key>::as_view(*last_key_), key) < 0);
+        const bool same_key = follows_same_key(key, sequence);
         const bool is_full = in_block_ > 0 && block_.bytes() >= how_.block_bytes;
         if (!same_key) {
             if (is_full || continues_) finish_block();
@@ -266,7 +278,22 @@ private:
             index_bytes_ += sizeof(extent) + sizeof(Key) + encoded_bytes<Key>(key);
         }
         block_.add(key, sequence, kind, value);
+        written_.add(key, sequence, kind);
         ++in_block_;
+    }
+    /// Whether the entry has the last one's key. @throws error if it comes before the last one, which only
+    /// an order of the key's type that contradicts itself brings about, or a policy
+    [[nodiscard]] bool follows_same_key(const key_view& key, sequence_number sequence) {
+        const auto order =
+            last_key_ ? compare(codec<Key>::as_view(*last_key_), key) : std::weak_ordering::less;
+        if (order > 0 || (order == 0 && sequence >= last_sequence_))
+            throw error(
+                errc::invalid_argument,
+                "an entry comes before the one that it follows: the order of the key type " +
+                    codec<Key>::shape() +
+                    " contradicts itself, or a policy hands out entries out of order");
+        last_sequence_ = sequence;
+        return order == 0;
     }
     /// Whether the versions of the last key are enough for a block: the index repeats the key with each block,
     /// so it must be small beside that.
@@ -284,6 +311,7 @@ private:
         const window_of<Key, Value> all = decoded.window();
         const std::size_t begin = key_begin_;
         block_ = empty_;
+        written_.clear();
         in_block_ = 0;
         index_.first_keys.pop_back();
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -291,18 +319,20 @@ private:
             add_to_block(view_in<Key>(all.keys[i]), all.sequences[i], all.kinds[i], all.values[i]);
         }
     }
+    /// What a block decodes to, which is what was written to it. @throws error
     [[nodiscard]] columns<Key, Value> read_back(byte_view block) const {
-        std::string why = "it has another number of entries";
         try {
             columns<Key, Value> decoded = Encoding::template read_block<Key, Value>(block);
-            if (decoded.window().size() == in_block_) return decoded;
+            written_.template expect<Value>(decoded.window());
+            return decoded;
         } catch (const decode_error& failure) {
-            why = failure.what();
+            written_.template refuse<Value>(0, failure.what());
         }
-        throw error(errc::invalid_argument, "a block just made does not decode: " + why +
-                                                ": the codec of " + codec<Key>::shape() +
-                                                " or of " + codec<Value>::shape() +
-                                                " does not read what it writes");
+    }
+    /// The same of the bytes as they will be read.
+    void check_written(byte_view sealed) const {
+        const byte_buffer bytes = detail::decompressed<Encoding>({sealed.begin(), sealed.end()});
+        (void)read_back(bytes);
     }
     void finish_block() {
         const std::size_t begin = out_.size();
@@ -315,6 +345,8 @@ private:
             if (!by.empty()) index_.properties.compression = by;
         }
         const byte_view bytes = byte_view(out_).subspan(begin);
+        check_written(bytes);
+        written_.clear();
         index_.blocks.push_back({taken_ + begin, bytes.size(), checksum(bytes)});
     }
 
@@ -329,6 +361,8 @@ private:
     typename Encoding::template block_writer<Key, Value> empty_;  // as the block began
     std::size_t in_block_ = 0;                                    // entries
     std::size_t key_begin_ = 0;                                   // of them before the last key
+    detail::written_entries<Key> written_;                        // to the block
+    sequence_number last_sequence_ = no_sequence;
     bool continues_ = false;  // the block begins with the key that the last one ended with
     table_index<Key> index_;
     std::size_t index_bytes_ = 0;  // about its memory
@@ -344,7 +378,7 @@ public:
     /// @throws decode_error if the bytes are no block, or its entries are out of order
     explicit block(byte_buffer bytes,
                    std::pmr::memory_resource* in = std::pmr::new_delete_resource())
-        : bytes_(kept(decompressed(std::move(bytes)), in)),
+        : bytes_(kept(detail::decompressed<Encoding>(std::move(bytes)), in)),
           columns_(Encoding::template read_block<Key, Value>(bytes_)) {
         check_order();
     }
@@ -359,12 +393,6 @@ public:
     }
 
 private:
-    static byte_buffer decompressed(byte_buffer bytes) {
-        if constexpr (requires { Encoding::decompress(std::move(bytes)); })
-            return Encoding::decompress(std::move(bytes));
-        else
-            return bytes;
-    }
     static std::pmr::vector<std::byte> kept(const byte_buffer& bytes,
                                             std::pmr::memory_resource* in) {
         return {bytes.begin(), bytes.end(), in};

@@ -239,8 +239,9 @@ private:
                                                   than + ": restore the root that belongs to it");
         };
         const std::uint64_t first_new_table = root.next_table_id;
+        const std::vector<std::pair<std::uint64_t, std::string>> live = live_in(root);
         for (table_name& name : medium_->list()) {
-            if (is_live(root, name)) continue;
+            if (std::ranges::binary_search(live, std::pair(name.id, name.extension))) continue;
             resume_above(root.next_table_id, name.id);
             if (!strays().is_table(name)) {
                 foreign_.push_back(name.file_name());
@@ -274,12 +275,14 @@ private:
     [[nodiscard]] stray_files<Storage> strays() const noexcept {
         return stray_files<Storage>(*medium_);
     }
-    static bool is_live(const root_record& root, const table_name& name) {
+    /// The ids and extensions of the tables that the root names, sorted.
+    static std::vector<std::pair<std::uint64_t, std::string>> live_in(const root_record& root) {
+        std::vector<std::pair<std::uint64_t, std::string>> live;
         for (const level_record& level : root.trees.front().levels)
             for (const run_record& run : level)
-                for (const table_record& table : run)
-                    if (table.id == name.id && table.extension == name.extension) return true;
-        return false;
+                for (const table_record& table : run) live.emplace_back(table.id, table.extension);
+        std::ranges::sort(live);
+        return live;
     }
     [[nodiscard]] std::string where() const { return medium_->describe(); }
 

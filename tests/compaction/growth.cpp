@@ -18,17 +18,26 @@ struct growth {
     double write_amplification = 0;
     double space_amplification = 0;  ///< the worst that was seen
     std::size_t runs = 0;            ///< the most that stayed
+    std::size_t tables = 0;          ///< the same
 };
 
+std::size_t tables_in(const lsm::compaction_view& view) {
+    std::size_t count = 0;
+    for (const auto& level : view.levels)
+        for (const auto& run : level) count += run.size();
+    return count;
+}
 template <class Policy, class NextKey>
-growth grow(const char* name, const Policy& policy, std::size_t flushes, NextKey next_key) {
+growth grow(const char* name, const Policy& policy, std::size_t flushes, NextKey next_key,
+            std::size_t entries = 100) {
     lsm::testing::compaction_model model(100);
     growth seen;
     for (std::size_t flush = 1; flush <= flushes; ++flush) {
-        while (model.waiting() < 100) model.put(next_key());
+        while (model.waiting() < entries) model.put(next_key());
         model.flush();
         model.settle(policy);
         seen.runs = (std::max)(seen.runs, model.view().runs());
+        seen.tables = (std::max)(seen.tables, tables_in(model.view()));
         if (flush % 50 == 0)
             seen.space_amplification =
                 (std::max)(seen.space_amplification, model.space_amplification());
@@ -36,7 +45,7 @@ growth grow(const char* name, const Policy& policy, std::size_t flushes, NextKey
     seen.write_amplification = model.write_amplification();
     BOOST_TEST_MESSAGE(name << ": write amplification " << seen.write_amplification
                             << ", space amplification " << seen.space_amplification << ", runs "
-                            << seen.runs);
+                            << seen.runs << ", tables " << seen.tables);
     return seen;
 }
 auto uniform(std::uint64_t keys) {
@@ -48,7 +57,7 @@ auto ascending() {
 
 /// Level 0 gathers 40 000 bytes: trees of 400 000 get a level between that and the last.
 constexpr lsm::leveled_compaction leveled{.base_level_bytes = 40'000, .max_table_bytes = 20'000};
-constexpr lsm::size_tiered_compaction tiered{};
+constexpr lsm::size_tiered_compaction tiered{.least_table_bytes = 10'000};
 
 }  // namespace
 
@@ -83,6 +92,43 @@ BOOST_AUTO_TEST_CASE(new_keys_costs_a_write_a_class_when_tiered) {
 BOOST_AUTO_TEST_CASE(ascending_keys_is_written_once) {
     BOOST_TEST(grow("ascending, leveled", leveled, 500, ascending()).write_amplification == 1.0);
     BOOST_TEST(grow("ascending, tiered", tiered, 500, ascending()).write_amplification == 1.0);
+}
+
+/// Flushes of one entry, 50 to a table that is not small; 200 fill a table.
+BOOST_AUTO_TEST_CASE(small_flushes_leaves_few_tables) {
+    const auto check = [](const char* name, const auto& policy, auto next_key) {
+        const growth seen = grow(name, policy, 1000, next_key, 1);
+        BOOST_TEST(seen.tables <= 1000U / 50 + 12);
+        BOOST_TEST(seen.write_amplification < 7);
+    };
+    check("small flushes, leveled", leveled, ascending());
+    check("small flushes, tiered", tiered, ascending());
+    check("small flushes of descending keys, leveled", leveled,
+          [key = std::uint64_t{1} << 20]() mutable { return key--; });
+    // which fall between two streams of others
+    check("small flushes of two streams, leveled", leveled, [key = std::uint64_t{0}]() mutable {
+        ++key;
+        return (key / 10 % 2 << 20) + key;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(tables_have_the_intended_size_on_request) {
+    const auto check = [](const auto& policy) {
+        lsm::testing::compaction_model model(100);
+        for (std::uint64_t key = 0; key < 600; ++key) {
+            model.put(key);
+            model.flush();
+            model.settle(lsm::leveled_compaction{.level0_trigger_runs = 1, .least_table_bytes = 0});
+        }
+        BOOST_TEST(tables_in(model.view()) == 600U);
+        model.view().requested = true;
+        model.settle(policy);
+        BOOST_TEST(tables_in(model.view()) == 600U / 200);
+        BOOST_TEST(model.write_amplification() == 2.0);
+    };
+    check(leveled);
+    check(lsm::size_tiered_compaction{.max_table_bytes = 20'000});
+    check(lsm::full_merge_compaction{.max_table_bytes = 20'000});
 }
 
 BOOST_AUTO_TEST_CASE(a_full_merge_is_written_most) {

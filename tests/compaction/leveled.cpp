@@ -21,6 +21,13 @@ policy small() {
             .max_table_bytes = 400,
             .last_level = 3};
 }
+/// The same with tables that are full with 4000 bytes, and small with fewer than 1000: `a-b*9` is small.
+policy with_small_tables() {
+    policy how = small();
+    how.base_level_bytes = 1'000'000;
+    how.max_table_bytes = 4000;
+    return how;
+}
 std::string planned(const std::string& picture, const policy& how = small()) {
     return support::first_of(how.plan(support::draw(picture)));
 }
@@ -29,10 +36,10 @@ std::string for_readers(const std::string& picture, const policy& how = small())
     view.for_readers = true;
     return support::first_of(how.plan(view));
 }
-std::string requested(const std::string& picture) {
+std::string requested(const std::string& picture, const policy& how = small()) {
     lsm::compaction_view view = support::draw(picture);
     view.requested = true;
-    return support::first_of(small().plan(view));
+    return support::first_of(how.plan(view));
 }
 
 }  // namespace
@@ -50,6 +57,7 @@ BOOST_AUTO_TEST_CASE(keeps_the_laws) {
                                           .level0_trigger_runs = 0,
                                           .base_level_bytes = 0,
                                           .max_table_bytes = 1000,
+                                          .least_table_bytes = 0,
                                           .last_level = 0,
                                           .pick = lsm::leveled_pick::most_tombstones},
                                    3);
@@ -100,6 +108,58 @@ BOOST_AUTO_TEST_CASE(moves_what_meets_nothing) {
     BOOST_TEST(planned("L2: a-b*2 c-d*2 e-f*2 | L3: a-b*2 x-z*2") == "move 2 3 into L3");
     BOOST_TEST(planned("L2: a-b*2 c-d e-f | L3: a-b*2 x-z*2") == "move 2 3 into L3");
     BOOST_TEST(planned("L2: a-b*2 c-d e-f g-h | L3: a-b*4 x-z*2") == "move 2 3 into L3");
+}
+
+BOOST_AUTO_TEST_CASE(merges_small_tables_that_meet_nothing) {
+    const auto of = [](const char* picture) { return planned(picture, with_small_tables()); };
+    BOOST_TEST(of("L0: c-d, a-b") == "merge 2 1 into L3");
+    BOOST_TEST(of("L0: c-d*10, a-b*12") == "move 2 1 into L3");
+    BOOST_TEST(of("L0: c-d*10, a-b") == "move 1 into L3");  // the other one is left on level 0
+    BOOST_TEST(of("L0: e-f, a-b | L3: c-d*10") == "move 2 1 into L3");
+    BOOST_TEST(of("L0: g-h, e-f, a-b | L3: c-d*10") == "merge 2 1 into L3");
+    // about as many as fill a table
+    policy how = with_small_tables();
+    how.level0_trigger_runs = 1;
+    BOOST_TEST(planned("L0: a-b*9 c-d*9 e-f*9 g-h*9 i-j*9 k-l*9", how) ==
+               "merge 1 2 3 4 5 into L3");
+}
+
+BOOST_AUTO_TEST_CASE(takes_the_small_tables_along_that_stand_beside_the_outputs) {
+    const auto of = [](const char* picture) { return planned(picture, with_small_tables()); };
+    BOOST_TEST(of("L0: e-f, c-d | L3: a-b") == "merge 2 1 3 into L3");
+    BOOST_TEST(of("L0: c-d, a-b | L3: e-f") == "merge 2 1 3 into L3");
+    BOOST_TEST(of("L0: e-f, c-d | L3: a-b*10 x-z*10") == "merge 2 1 into L3");
+    // before the outputs or behind them, not both
+    BOOST_TEST(of("L0: e-f, c-d | L3: a-b x-z") == "merge 2 1 3 into L3");
+    BOOST_TEST(of("L0: e-f, c-d | L3: a-b*9 x-z") == "merge 2 1 4 into L3");
+    // those that have no more bytes than what was taken before
+    BOOST_TEST(of("L0: e-f, c-d | L3: a-b*3") == "merge 2 1 into L3");
+    BOOST_TEST(of("L0: i-j, g-h | L3: a-b*9 c-d*4 e-f*2") == "merge 2 1 5 4 into L3");
+    BOOST_TEST(of("L0: i-j, g-h | L3: a-b*8 c-d*4 e-f*2") == "merge 2 1 5 4 3 into L3");
+    BOOST_TEST(of("L0: e-f, c-d | L3: a-b!") == "merge 2 1 into L3");
+    // also where something below is met: its rest would be one small table more each time
+    BOOST_TEST(of("L0: c-d, c-d | L3: a-c*40 e-f x-z*40") == "merge 1 2 3 4 into L3");
+    BOOST_TEST(of("L2: c-d*30 | L3: a-c*40 e-f x-z*10") == "merge 1 2 3 into L3");
+    BOOST_TEST(of("L2: e-f*3 g-h*30 | L3: a-c*2 x-z*40") == "move 2 into L3");
+    BOOST_TEST(of("L1: e-f*3 | L3: a-c*2 x-z*40") == "merge 1 2 into L3");
+}
+
+BOOST_AUTO_TEST_CASE(puts_nothing_between_the_inputs_of_a_job_in_flight) {
+    const auto of = [](const char* picture) { return planned(picture, with_small_tables()); };
+    BOOST_TEST(of("L1: e-f*30 | L3: a-c! x-z!") == "nothing");
+    BOOST_TEST(of("L1: a-c! e-f*30 x-z! | L3: k-k*40") == "move 2 into L3");
+    BOOST_TEST(of("L1: a-c! e-f*30 h-i! | L3: k-k*40") == "nothing");
+}
+
+BOOST_AUTO_TEST_CASE(leaves_tables_of_the_intended_size_on_request) {
+    const auto of = [](const char* picture) { return requested(picture, with_small_tables()); };
+    BOOST_TEST(of("L3: a-b c-d e-f*39 g-h") == "merge 1 2 into L3");
+    BOOST_TEST(of("L3: a-d*2 e-f*39 g-h") == "merge 2 3 into L3");
+    BOOST_TEST(of("L3: a-d*2 e-f*40 g-h") == "nothing");
+    BOOST_TEST(of("L3: a-b*40 c-d~ e-f~") == "merge 2 3 into L3");
+    BOOST_TEST(of("L3: a-b c-d! e-f g-h") == "merge 3 4 into L3");
+    BOOST_TEST(of("L3: a-b*20 c-d*20 e-f*21 g-h*20") == "merge 1 2 into L3");
+    BOOST_TEST(planned("L3: a-b c-d", with_small_tables()) == "nothing");
 }
 
 BOOST_AUTO_TEST_CASE(cuts_outputs_where_tables_begin_two_levels_down) {
@@ -163,9 +223,9 @@ BOOST_AUTO_TEST_CASE(merges_level_0_however_few_its_runs_for_readers) {
 }
 
 BOOST_AUTO_TEST_CASE(rids_the_last_level_of_tombstones_on_request) {
-    BOOST_TEST(planned("L3: a-b c-d~ e-f~") == "nothing");
-    BOOST_TEST(requested("L3: a-b c-d~ e-f~") == "merge 2 into L3");
-    BOOST_TEST(requested("L3: a-b c-d~! e-f~") == "merge 3 into L3");
+    BOOST_TEST(planned("L3: a-b*4 c-d*4~ e-f*4~") == "nothing");
+    BOOST_TEST(requested("L3: a-b*4 c-d*4~ e-f*4~") == "merge 2 into L3");
+    BOOST_TEST(requested("L3: a-b*4 c-d*4~! e-f*4~") == "merge 3 into L3");
 }
 
 BOOST_AUTO_TEST_CASE(slows_writes_down_before_it_stops_them) {

@@ -16,7 +16,7 @@ using policy = lsm::size_tiered_compaction;
 std::string planned(const std::string& picture, bool requested = false) {
     lsm::compaction_view view = support::draw(picture);
     view.requested = requested;
-    return support::first_of(policy{.fan_in = 3}.plan(view));
+    return support::first_of(policy{.fan_in = 3, .least_table_bytes = 0}.plan(view));
 }
 
 }  // namespace

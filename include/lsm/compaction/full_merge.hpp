@@ -3,6 +3,7 @@
 
 #include <lsm/compaction/compaction.hpp>
 #include <lsm/compaction/job_inputs.hpp>
+#include <lsm/compaction/small_tables.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +23,9 @@ struct full_merge_compaction {
 
     [[nodiscard]] std::vector<compaction_job> plan(const compaction_view& view) const {
         const bool gathered = view.runs() >= trigger_runs && view.runs() > 1;
-        if (!gathered && !(view.requested && !is_compact(view))) return {};
-        return merge_all(view, 1, max_table_bytes);
+        if (gathered) return merge_all(view, 1, max_table_bytes);
+        if (view.requested) return compact_all(view, 1, max_table_bytes);
+        return {};
     }
 
     /// With a trigger: slow from twice as many runs on, stop from four times as many.

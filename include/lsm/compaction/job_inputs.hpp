@@ -25,6 +25,11 @@ public:
     [[nodiscard]] bool any_busy() const noexcept {
         return std::ranges::any_of(tables_, &table_summary::busy);
     }
+    [[nodiscard]] std::uint64_t bytes() const noexcept {
+        std::uint64_t sum = 0;
+        for (const table_summary& table : tables_) sum += table.bytes;
+        return sum;
+    }
     /// From the first key of all to the last. @pre not empty
     [[nodiscard]] table_summary hull() const {
         table_summary hull = tables_.front();

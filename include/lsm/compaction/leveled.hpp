@@ -3,6 +3,7 @@
 
 #include <lsm/compaction/compaction.hpp>
 #include <lsm/compaction/job_inputs.hpp>
+#include <lsm/compaction/small_tables.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -31,14 +32,15 @@ enum class leveled_pick {
 /// 3. Of a level that is too large one table at a time goes down, with those of its neighbours that
 ///    meet no more tables below than it does. Jobs that take different tables may run together.
 /// 4. Tables that meet none below are moved, not rewritten; so a tree that is filled in the order of
-///    its keys is written once.
+///    its keys is written once. Small ones are merged with the small ones beside their place: so many
+///    small flushes leave few tables (compaction/small_tables.hpp).
 /// 5. Outputs are cut where tables begin two levels down, so that none meets many of them when its
 ///    turn comes.
 ///
 /// For readers, level 0 is merged down however few its runs are.
 ///
-/// `compact()` sends everything down to the last level, and rids it of tombstones. A tree that another
-/// policy wrote is taken as it is: a level of several runs is first made one of one.
+/// `compact()` sends everything down to the last level, merges neighbours there that fit into one table,
+/// and rids it of tombstones. A tree that another policy wrote is taken as it is: a level of several runs is first made one of one.
 struct leveled_compaction {
     std::size_t fanout = 10;
     std::size_t level0_trigger_runs = 4;
@@ -48,6 +50,9 @@ struct leveled_compaction {
     std::uint64_t base_level_bytes = std::uint64_t{16} << 20;
     /// Of a table; where outputs are cut at others' borders, half of it is usual.
     std::uint64_t max_table_bytes = std::uint64_t{8} << 20;
+    /// A table of fewer bytes, or of fewer than a quarter of `max_table_bytes`, is small. Flushes of a
+    /// full memtable should not be: they are moved where they meet nothing.
+    std::uint64_t least_table_bytes = std::uint64_t{256} << 10;
     std::size_t last_level = 6;
     leveled_pick pick = leveled_pick::least_overlap;
     bool merge_for_readers = true;  ///< whether reads can make a merge due
@@ -69,6 +74,7 @@ class leveled_plan {
 public:
     leveled_plan(const leveled_compaction& how, const compaction_view& view)
         : how_(how), view_(view), fanout_((std::max)(how.fanout, std::size_t{2})),
+          least_(least_of(how.least_table_bytes, how.max_table_bytes)),
           last_((std::max)(how.last_level, (std::max)(view.levels.size(), std::size_t{2}) - 1)),
           base_(view.requested ? last_ : base_for(bytes_of(last_))) {}
 
@@ -86,7 +92,10 @@ public:
                 if (auto job = from_level(level)) return job;
             }
         }
-        return view_.requested ? without_garbage() : std::nullopt;
+        if (!view_.requested) return std::nullopt;
+        if (const auto together = neighbours_that_fit(run_of(last_), how_.max_table_bytes))
+            if (!meets_busy(together->hull())) return merged(*together, last_, false);
+        return without_garbage();
     }
 
 private:
@@ -165,25 +174,26 @@ private:
         if (inputs.any_busy()) return std::nullopt;
         const std::size_t to = below(0);
         const job_inputs alone = inputs.alone();
-        job_inputs movable;
+        job_inputs free;
         for (const table_summary& table : alone.tables())
-            if (overlapping(run_of(to), table).empty()) movable.add(table);
-        if (!movable.empty()) return movable.job(job_kind::move, to, false);
+            if (overlapping(run_of(to), table).empty()) free.add(table);
+        if (!free.empty()) return sink(free, to);
         inputs.add_all(overlapping(run_of(to), inputs.hull()));
         if (inputs.any_busy()) return std::nullopt;
-        return merged(inputs, to, false);
+        return merged(with_small_neighbours(inputs, to), to, false);
     }
     [[nodiscard]] std::optional<compaction_job> from_level(std::size_t level) const {
         const std::size_t to = below(level);
         std::uint64_t excess = bytes_of(level) - room_on(level);
-        job_inputs movable;
+        job_inputs free;
         const table_summary* best = nullptr;
         double best_cost = 0;
         for (const table_summary& table : run_of(level)) {
             const auto met = overlapping(run_of(to), table);
             if (table.busy || std::ranges::any_of(met, &table_summary::busy)) continue;
+            if (met.empty() && is_between_busy(table, level, to)) continue;
             if (met.empty() && excess > 0) {
-                movable.add(table);
+                free.add(table);
                 excess -= (std::min)(excess, table.bytes);
             }
             const double cost = cost_of(table, met);
@@ -192,9 +202,69 @@ private:
                 best_cost = cost;
             }
         }
-        if (!movable.empty()) return movable.job(job_kind::move, to, false);
+        if (!free.empty()) return sink(free, to);
         if (!best) return std::nullopt;
-        return merged(with_neighbours(*best, level, to), to, false);
+        return merged(with_small_neighbours(with_neighbours(*best, level, to), to), to, false);
+    }
+    /// How tables go down that meet nothing: small ones as one table, if they come to stand beside each
+    /// other or beside small ones; the rest as they are. @param free by key, not empty
+    [[nodiscard]] compaction_job sink(const job_inputs& free, std::size_t to) const {
+        job_inputs movable, small;
+        for (const table_summary& table : free.tables())
+            (table.bytes < least_ ? small : movable).add(table);
+        if (!movable.empty()) return movable.job(job_kind::move, to, false);
+        for (std::size_t first = 0; first < small.tables().size(); ++first) {
+            const job_inputs inputs = with_small_neighbours(of_one_place(small, first, to), to);
+            if (inputs.tables().size() > 1) return merged(inputs, to, false);
+        }
+        return small.job(job_kind::move, to, false);
+    }
+    /// Of tables by key, those from the first on that come to stand beside each other on a level, about as
+    /// many as fill a table.
+    [[nodiscard]] job_inputs of_one_place(const job_inputs& tables, std::size_t first,
+                                          std::size_t to) const {
+        job_inputs together;
+        table_summary hull = tables.tables()[first];
+        together.add(hull);
+        std::uint64_t bytes = hull.bytes;
+        for (std::size_t i = first + 1; i < tables.tables().size(); ++i) {
+            widen(hull, tables.tables()[i]);
+            if (bytes >= how_.max_table_bytes) break;
+            if (!overlapping(run_of(to), hull).empty() || meets_busy(hull)) break;
+            together.add(tables.tables()[i]);
+            bytes += tables.tables()[i].bytes;
+        }
+        return together;
+    }
+    /// With the small tables beside the inputs on the level where the outputs go.
+    [[nodiscard]] job_inputs with_small_neighbours(const job_inputs& inputs, std::size_t to) const {
+        job_inputs more = inputs;
+        take_small_neighbours(more, run_of(to), least_);
+        return meets_busy(more.hull()) ? inputs : more;
+    }
+    /// Whether a job in flight has tables with some of these keys: its outputs may lie there.
+    [[nodiscard]] bool meets_busy(const table_summary& hull) const {
+        return std::ranges::any_of(view_.levels, [&](const level_summary& level) {
+            return std::ranges::any_of(level, [&](const run_summary& run) {
+                return std::ranges::any_of(overlapping(run, hull), &table_summary::busy);
+            });
+        });
+    }
+    /// Whether the keys of a table that meets nothing may lie between the inputs of a job in flight, whose
+    /// outputs would meet it.
+    [[nodiscard]] bool is_between_busy(const table_summary& table, std::size_t level,
+                                       std::size_t to) const noexcept {
+        const table_summary *before = nullptr, *after = nullptr;  // the nearest
+        for (const run_summary* run : {&run_of(level), &run_of(to)}) {
+            const auto here = overlapping(*run, table);
+            const table_summary* const first = here.data();
+            const table_summary* const last = first + here.size();
+            if (first != run->data() && (!before || before->max_rank < first[-1].max_rank))
+                before = first - 1;
+            if (last != run->data() + run->size() && (!after || last->min_rank < after->min_rank))
+                after = last;
+        }
+        return before && before->busy && after && after->busy;
     }
     [[nodiscard]] double cost_of(const table_summary& table,
                                  std::span<const table_summary> met) const noexcept {
@@ -257,6 +327,7 @@ private:
     const leveled_compaction& how_;
     const compaction_view& view_;
     std::size_t fanout_;
+    std::uint64_t least_;  // bytes of a table that is not small
     std::size_t last_;
     std::size_t base_;  // the highest level in use, but 0
 };

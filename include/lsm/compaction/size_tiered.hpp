@@ -3,6 +3,7 @@
 
 #include <lsm/compaction/compaction.hpp>
 #include <lsm/compaction/job_inputs.hpp>
+#include <lsm/compaction/small_tables.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -20,20 +21,24 @@ namespace lsm {
 ///
 /// A run's class is the logarithm of its bytes to the base `fan_in`, but never less than that of a
 /// newer run: so runs of one class are contiguous in age, and a small run between large ones is taken
-/// along. Runs whose tables share no keys are not rewritten: their tables are hung into one run.
+/// along. Runs whose tables share no keys are not rewritten: their tables are hung into one run, unless
+/// they are small (compaction/small_tables.hpp).
 struct size_tiered_compaction {
     /// Merge when so many runs of a class have gathered.
     std::size_t fan_in = 4;
     /// Begin another table of a run after so many bytes.
     std::uint64_t max_table_bytes = default_table_bytes;
+    /// Tables of fewer bytes, or of fewer than a quarter of `max_table_bytes`, are small.
+    std::uint64_t least_table_bytes = std::uint64_t{256} << 10;
     std::size_t slow_runs = 12;  ///< writes are slowed down when a class has so many runs
     std::size_t stop_runs = 20;  ///< writes wait when a class has so many runs
 
     [[nodiscard]] std::vector<compaction_job> plan(const compaction_view& view) const {
         if (view.runs() == 0) return {};
         const std::vector<aged_run> runs = by_age(view);
-        if (view.requested && !is_compact(view))
-            return merge_all(view, runs.back().level, max_table_bytes);
+        if (view.requested)
+            if (auto jobs = compact_all(view, runs.back().level, max_table_bytes); !jobs.empty())
+                return jobs;
         for (std::size_t first = 0, last = 0; first < runs.size(); first = last) {
             last = first + 1;
             if (runs[first].busy) continue;
@@ -91,8 +96,10 @@ private:
         job_inputs inputs;
         for (std::size_t i = first; i < last; ++i) inputs.add_all(*runs[i].tables);
         const bool disjoint = inputs.alone().tables().size() == inputs.tables().size();
-        compaction_job job =
-            inputs.job(disjoint ? job_kind::move : job_kind::merge, runs[last - 1].level, true);
+        const bool small = inputs.bytes() / inputs.tables().size() <
+                           least_of(least_table_bytes, max_table_bytes);  // as their average is
+        const job_kind kind = disjoint && !small ? job_kind::move : job_kind::merge;
+        compaction_job job = inputs.job(kind, runs[last - 1].level, true);
         job.max_table_bytes = max_table_bytes;
         return job;
     }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,32 @@ public:
         view_.memory = memory_;
     }
 
+    /// Begins what a policy plans now, beside the jobs that are in flight. @returns whether it began one
+    /// @throws law_broken if it is not valid
+    template <compaction_policy Policy>
+    bool begin(const Policy& policy) {
+        for (const compaction_job& planned : policy.plan(view_)) {
+            const engine::table_ids ids(planned.inputs);
+            if (any_busy(ids)) continue;
+            std::string why;
+            require(engine::check_job(view_, planned, why).has_value(),
+                    "compaction: every job is valid: " + why);
+            set_busy(ids, true);
+            in_flight_.push_back(planned);
+            return true;
+        }
+        return false;
+    }
+    [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_.size(); }
+    /// Carries out one of the jobs in flight. @throws law_broken if others that began, or ended, since
+    /// have made it invalid
+    void end(std::size_t which) {
+        const compaction_job ended = in_flight_.at(which);
+        in_flight_.erase(in_flight_.begin() + static_cast<std::ptrdiff_t>(which));
+        set_busy(engine::table_ids(ended.inputs), false);
+        carry_out(ended);
+    }
+
     /// @name What it has cost
     /// @{
     [[nodiscard]] std::uint64_t bytes_flushed() const noexcept { return flushed_; }
@@ -117,6 +144,19 @@ private:
         for (std::size_t l = 0; l < view_.levels.size(); ++l)
             for (std::size_t r = 0; r < view_.levels[l].size(); ++r)
                 for (const table_summary& table : view_.levels[l][r]) f(l, r, table);
+    }
+    [[nodiscard]] bool any_busy(const engine::table_ids& ids) const {
+        bool any = false;
+        for_each_table([&](std::size_t, std::size_t, const table_summary& table) {
+            any |= table.busy && ids.contains(table.id);
+        });
+        return any;
+    }
+    void set_busy(const engine::table_ids& ids, bool busy) {
+        for (auto& level : view_.levels)
+            for (auto& run : level)
+                for (table_summary& table : run)
+                    if (ids.contains(table.id)) table.busy = busy;
     }
     run_summary add_table(entries all) {
         table_summary table{
@@ -204,6 +244,7 @@ private:
 
     std::uint64_t entry_bytes_;
     compaction_view view_;
+    std::vector<compaction_job> in_flight_;
     byte_buffer memory_;
     std::map<std::uint64_t, entry> memtable_;
     std::map<std::uint64_t, entries> tables_;

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 namespace {
@@ -149,6 +151,9 @@ BOOST_AUTO_TEST_CASE(puts_nothing_between_the_inputs_of_a_job_in_flight) {
     BOOST_TEST(of("L1: e-f*30 | L3: a-c! x-z!") == "nothing");
     BOOST_TEST(of("L1: a-c! e-f*30 x-z! | L3: k-k*40") == "move 2 into L3");
     BOOST_TEST(of("L1: a-c! e-f*30 h-i! | L3: k-k*40") == "nothing");
+    // nor are outputs that reach over one
+    BOOST_TEST(of("L1: e-f! g-h*3 | L3: a-c*2 x-z*40") == "move 2 into L3");
+    BOOST_TEST(of("L1: c-d e-f! g-h | L3: x-z*40") == "move 1 3 into L3");
 }
 
 BOOST_AUTO_TEST_CASE(leaves_tables_of_the_intended_size_on_request) {
@@ -160,6 +165,11 @@ BOOST_AUTO_TEST_CASE(leaves_tables_of_the_intended_size_on_request) {
     BOOST_TEST(of("L3: a-b c-d! e-f g-h") == "merge 3 4 into L3");
     BOOST_TEST(of("L3: a-b*20 c-d*20 e-f*21 g-h*20") == "merge 1 2 into L3");
     BOOST_TEST(planned("L3: a-b c-d", with_small_tables()) == "nothing");
+    // two tables of the same bytes would be two again where what is written takes a little more
+    lsm::compaction_view view = support::draw("L3: a-b*20 c-d*20");
+    view.requested = true;
+    BOOST_TEST(with_small_tables().plan(view).front().max_table_bytes ==
+               (std::numeric_limits<std::uint64_t>::max)());
 }
 
 BOOST_AUTO_TEST_CASE(cuts_outputs_where_tables_begin_two_levels_down) {

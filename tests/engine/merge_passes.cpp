@@ -53,7 +53,9 @@ outcome compact(std::size_t runs, std::size_t most, std::uint32_t seed) {
         ++jobs;
     }
     lsm::run_summary run = model.view().levels.back().front();
-    for (lsm::table_summary& table : run) table.id = 0;
+    run.edit([](std::vector<lsm::table_summary>& tables) {
+        for (lsm::table_summary& table : tables) table.id = 0;
+    });
     return {model.bytes_merged(), jobs, run};
 }
 

@@ -33,6 +33,7 @@ TABLE_FILE = "engine/table_file.hpp"
 OPEN_FILES = "bounded/open_files"
 RETAIN = "engine/retain_cursor.hpp"
 PLAN = "engine/compaction_plan.hpp"
+SMALL = "compaction/small_tables.hpp"
 OPEN = "engine/open_tree.hpp"
 PROCESS = "engine/process.hpp"
 PAGED = "storage/format/paged.hpp"
@@ -449,6 +450,38 @@ SAFEGUARDS = [
               "tree_memory/of_a_table_under_construction_is_bounded_by_its_largest_size"),
     Safeguard("compaction: all versions of a key stay in one table", MERGE, "(is_full && !continues(key))", "is_full",
               "tree/snapshot", "tree_compact/keeps_all_versions_of_a_key_in_one_table"),
+    Safeguard("small tables: they are merged where they would be moved", "compaction/leveled.hpp",
+              "(table.bytes < least_ ? small : movable).add(table);", "movable.add(table);", "compaction/leveled",
+              "leveled/merges_small_tables_that_meet_nothing"),
+    Safeguard("small tables: those beside the outputs come along", SMALL,
+              "    while (before > 0 && takes(run[before - 1])) --before;\n", "", "compaction/leveled",
+              "leveled/takes_the_small_tables_along_that_stand_beside_the_outputs"),
+    Safeguard("small tables: an entry is not written with each flush", SMALL, " || table.bytes > bytes)", ")",
+              "compaction/growth", "growth_of/small_flushes_leaves_few_tables"),
+    Safeguard("small tables: a request makes them one", SMALL,
+              "if (const auto together = neighbours_that_fit(run, max_table_bytes))",
+              "if (const auto together = std::optional<job_inputs>())", "compaction/growth",
+              "growth_of/tables_have_the_intended_size_on_request"),
+    Safeguard("small tables: a request leaves fewer each time", SMALL,
+              "    job.max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();\n",
+              "    job.max_table_bytes = neighbours.bytes();\n", "compaction/leveled",
+              "leveled/leaves_tables_of_the_intended_size_on_request"),
+    Safeguard("small tables: nothing goes down between the inputs of a job", "compaction/leveled.hpp",
+              "            if (met.empty() && is_between_busy(table, level, to)) continue;\n", "",
+              "compaction/leveled", "leveled/puts_nothing_between_the_inputs_of_a_job_in_flight"),
+    Safeguard("small tables: outputs do not reach over another job's", "compaction/leveled.hpp",
+              "return meets_busy(more.hull()) ? inputs : more;", "return more;", "compaction/leveled",
+              "leveled/puts_nothing_between_the_inputs_of_a_job_in_flight"),
+    Safeguard("version: it shares the runs that an edit leaves", "engine/version_edit.hpp",
+              "                if (one->has_any_of(removed)) one =", "                one =", "engine/version",
+              "engine_version_apply/shares_the_runs_that_an_edit_leaves_as_they_are"),
+    Safeguard("version: new keys are ranked behind the one before", "engine/version_edit.hpp",
+              "key_ranks::place where{last_rank_};", "key_ranks::place where;", "engine/version",
+              "engine_version_ranks/*"),
+    Safeguard("version: all keys are ranked anew where there is no room", "engine/key_ranks.hpp",
+              "return step > 0 ? std::optional(*at.before + step) : std::nullopt;",
+              "return std::optional(*at.before + step);", "engine/key_ranks",
+              "engine_key_ranks/are_refused_where_there_is_no_room"),
     # Bulk loads.
     Safeguard("ingest: entries come in the order of their keys", INGESTION,
               "if (last_key_ && compare<key_view>(codec<Key>::as_view(*last_key_), key) >= 0)", "if (false)",
@@ -647,7 +680,7 @@ SAFEGUARDS = [
     Safeguard("keys: both zeros are one", "core/floating.hpp",
               "    return bits == sign_bit<T> ? bits_of_floating<T>{0} : bits;", "    return bits;", "codec/floating",
               "floating/both_zeros_are_one_key"),
-    Safeguard("readers: a merge is paid for before", "engine/job_queue.hpp", "if (read_cost::of_job(planned, seen) <= spent)",
+    Safeguard("readers: a merge is paid for before", "engine/job_queue.hpp", "if (price <= spent)",
               "", "tree/merging_for_readers", "merging_for_readers/begins_when_gets_have_paid_for_it"),
     Safeguard("readers: long scans pay", "scan_view.hpp", "        ~shared() { keeps->from->count_loss(at); }\n", "",
               "tree/merging_for_readers", "merging_for_readers/begins_when_what_long_scans_read_has_paid_for_it"),

@@ -371,6 +371,7 @@ BOOST_AUTO_TEST_CASE(says_that_a_part_of_the_last_run_is_the_oldest) {
     lsm::lsm_tree<int, int, lsm::b_tree_memtable,
                   lsm::basic_storage<noting_format, lsm::memory_medium>>::options how;
     how.compaction.max_table_bytes = 4000;
+    how.storage.format.block_bytes = 256;
     lsm::lsm_tree<int, int, lsm::b_tree_memtable,
                   lsm::basic_storage<noting_format, lsm::memory_medium>>
         t{lsm::memory_disk(), how};

@@ -8,14 +8,17 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace lsm {
 
 /// What a compaction policy knows of a table. Keys appear as *ranks*: equal keys have equal ranks,
-/// greater keys greater ones; ranks are dense and hold within one view only.
+/// greater keys greater ones. Ranks hold within one view only.
 struct table_summary {
     std::uint64_t id = 0;
     std::uint64_t bytes = 0;
@@ -41,8 +44,74 @@ inline void widen(table_summary& hull, const table_summary& by) noexcept {
     hull.max_rank = (std::max)(hull.max_rank, by.max_rank);
 }
 
-/// A run's tables, by their keys.
-using run_summary = std::vector<table_summary>;
+/// A run's tables, by their keys, and their sums. Copies share the tables until one of the copies is changed:
+/// a view of many tables takes what its runs take.
+class run_summary {
+public:
+    using value_type = table_summary;
+    using const_iterator = const table_summary*;
+    using iterator = const_iterator;
+
+    run_summary() = default;
+    run_summary(std::initializer_list<table_summary> tables)
+        : run_summary(std::vector<table_summary>(tables)) {}
+    explicit run_summary(std::vector<table_summary> tables) {
+        if (!tables.empty()) all_ = std::make_shared<counted>(std::move(tables));
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return all_ ? all_->tables.size() : 0; }
+    [[nodiscard]] bool empty() const noexcept { return !all_; }
+    [[nodiscard]] const table_summary* data() const noexcept {
+        return all_ ? all_->tables.data() : nullptr;
+    }
+    [[nodiscard]] const_iterator begin() const noexcept { return data(); }
+    [[nodiscard]] const_iterator end() const noexcept { return data() + size(); }
+    [[nodiscard]] const table_summary& operator[](std::size_t i) const noexcept {
+        return data()[i];
+    }
+    [[nodiscard]] const table_summary& front() const noexcept { return data()[0]; }
+    [[nodiscard]] const table_summary& back() const noexcept { return data()[size() - 1]; }
+
+    /// @name Of all tables. O(1)
+    /// @{
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return all_ ? all_->bytes : 0; }
+    /// Of those that no job has in hand.
+    [[nodiscard]] std::uint64_t idle_bytes() const noexcept { return all_ ? all_->idle_bytes : 0; }
+    [[nodiscard]] bool any_busy() const noexcept { return all_ && all_->busy > 0; }
+    /// @}
+
+    /// Changes the tables as `f(std::vector<table_summary>&)` does. O(tables)
+    template <class F>
+    void edit(F&& f) {
+        std::vector<table_summary> tables(begin(), end());
+        f(tables);
+        *this = run_summary(std::move(tables));
+    }
+    /// @pre the table comes after the last one
+    void push_back(const table_summary& table) {
+        edit([&](std::vector<table_summary>& tables) { tables.push_back(table); });
+    }
+
+    [[nodiscard]] friend bool operator==(const run_summary& a, const run_summary& b) {
+        return std::ranges::equal(a, b);
+    }
+
+private:
+    struct counted {
+        explicit counted(std::vector<table_summary> from) : tables(std::move(from)) {
+            for (const table_summary& table : tables) {
+                bytes += table.bytes;
+                idle_bytes += table.busy ? 0 : table.bytes;
+                busy += table.busy ? 1 : 0;
+            }
+        }
+        const std::vector<table_summary> tables;
+        std::uint64_t bytes = 0;
+        std::uint64_t idle_bytes = 0;
+        std::size_t busy = 0;
+    };
+    std::shared_ptr<const counted> all_;  // null if there are none
+};
 
 /// The tables of a run whose key ranges meet that of another table. O(log tables).
 [[nodiscard]] inline std::span<const table_summary> overlapping(const run_summary& run,

@@ -40,7 +40,8 @@ enum class leveled_pick {
 /// For readers, level 0 is merged down however few its runs are.
 ///
 /// `compact()` sends everything down to the last level, merges neighbours there that fit into one table,
-/// and rids it of tombstones. A tree that another policy wrote is taken as it is: a level of several runs is first made one of one.
+/// and rids it of tombstones. A tree that another policy wrote is taken as it is: a level of several runs
+/// is first made one of one.
 struct leveled_compaction {
     std::size_t fanout = 10;
     std::size_t level0_trigger_runs = 4;
@@ -50,8 +51,8 @@ struct leveled_compaction {
     std::uint64_t base_level_bytes = std::uint64_t{16} << 20;
     /// Of a table; where outputs are cut at others' borders, half of it is usual.
     std::uint64_t max_table_bytes = std::uint64_t{8} << 20;
-    /// A table of fewer bytes, or of fewer than a quarter of `max_table_bytes`, is small. Flushes of a
-    /// full memtable should not be: they are moved where they meet nothing.
+    /// A table of fewer bytes is small; a quarter of `max_table_bytes` never is. Flushes of a full memtable
+    /// should not be small: they are moved where they meet nothing.
     std::uint64_t least_table_bytes = std::uint64_t{256} << 10;
     std::size_t last_level = 6;
     leveled_pick pick = leveled_pick::least_overlap;
@@ -94,7 +95,7 @@ public:
         }
         if (!view_.requested) return std::nullopt;
         if (const auto together = neighbours_that_fit(run_of(last_), how_.max_table_bytes))
-            if (!meets_busy(together->hull())) return merged(*together, last_, false);
+            if (!meets_busy(together->hull())) return one_table_of(*together, last_);
         return without_garbage();
     }
 
@@ -119,10 +120,7 @@ private:
     }
     /// Without those that a job has in hand: they are leaving, or will be counted when they come.
     [[nodiscard]] std::uint64_t bytes_of(std::size_t level) const noexcept {
-        std::uint64_t sum = 0;
-        for (const table_summary& table : run_of(level))
-            if (!table.busy || level == last_) sum += table.bytes;
-        return sum;
+        return level == last_ ? run_of(level).bytes() : run_of(level).idle_bytes();
     }
     [[nodiscard]] std::uint64_t room_on(std::size_t level) const noexcept {
         if (level < base_) return 0;
@@ -246,7 +244,8 @@ private:
     [[nodiscard]] bool meets_busy(const table_summary& hull) const {
         return std::ranges::any_of(view_.levels, [&](const level_summary& level) {
             return std::ranges::any_of(level, [&](const run_summary& run) {
-                return std::ranges::any_of(overlapping(run, hull), &table_summary::busy);
+                return run.any_busy() &&
+                       std::ranges::any_of(overlapping(run, hull), &table_summary::busy);
             });
         });
     }

@@ -28,7 +28,7 @@ struct size_tiered_compaction {
     std::size_t fan_in = 4;
     /// Begin another table of a run after so many bytes.
     std::uint64_t max_table_bytes = default_table_bytes;
-    /// Tables of fewer bytes, or of fewer than a quarter of `max_table_bytes`, are small.
+    /// Tables of fewer bytes are small; a quarter of `max_table_bytes` never is.
     std::uint64_t least_table_bytes = std::uint64_t{256} << 10;
     std::size_t slow_runs = 12;  ///< writes are slowed down when a class has so many runs
     std::size_t stop_runs = 20;  ///< writes wait when a class has so many runs
@@ -83,11 +83,9 @@ private:
         std::vector<aged_run> runs;
         for (std::size_t level = 0; level < view.levels.size(); ++level)
             for (const run_summary& run : view.levels[level]) {
-                std::uint64_t bytes = 0;
-                for (const table_summary& table : run) bytes += table.bytes;
                 const std::size_t newer = runs.empty() ? 0 : runs.back().size_class;
-                runs.push_back({&run, level, (std::max)(class_of(bytes), newer),
-                                std::ranges::any_of(run, &table_summary::busy)});
+                runs.push_back(
+                    {&run, level, (std::max)(class_of(run.bytes()), newer), run.any_busy()});
             }
         return runs;
     }

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace lsm {
@@ -74,17 +74,23 @@ inline void take_small_neighbours(job_inputs& inputs, const run_summary& run, st
     return together;
 }
 
+/// Merges neighbours of a level's only run into one table, however long it becomes: what is written is a
+/// little more or less than what was read, and such a job must leave fewer tables, or the next plan would
+/// ask for it again.
+[[nodiscard]] inline compaction_job one_table_of(const job_inputs& neighbours, std::size_t level) {
+    compaction_job job = neighbours.job(job_kind::merge, level, false);
+    job.max_table_bytes = (std::numeric_limits<std::uint64_t>::max)();
+    return job;
+}
+
 /// What `compact()` asks of a policy that makes one run of all: that, and then tables that are not small.
 [[nodiscard]] inline std::vector<compaction_job>
 compact_all(const compaction_view& view, std::size_t level, std::uint64_t max_table_bytes) {
     if (!is_compact(view)) return merge_all(view, level, max_table_bytes);
     for (std::size_t l = 0; l < view.levels.size(); ++l)
         for (const run_summary& run : view.levels[l])  // the only one
-            if (const auto together = neighbours_that_fit(run, max_table_bytes)) {
-                compaction_job job = together->job(job_kind::merge, l, false);
-                job.max_table_bytes = max_table_bytes;
-                return {std::move(job)};
-            }
+            if (const auto together = neighbours_that_fit(run, max_table_bytes))
+                return {one_table_of(*together, l)};
     return {};
 }
 

@@ -16,39 +16,13 @@
 
 namespace lsm::engine {
 
-/// What a compaction policy is shown of a version: keys as dense ranks. O(t log t) for t tables.
+/// What a compaction policy is shown of a version. O(runs)
 template <class Key, class Value>
 [[nodiscard]] compaction_view summarize(const version<Key, Value>& from) {
-    std::vector<const Key*> ends;
-    from.for_each_table([&](std::size_t, std::size_t, const auto& each) {
-        ends.push_back(&each->index().first_keys.front());
-        ends.push_back(&*each->index().last_key);
-    });
-    const auto less = [](const Key* a, const Key* b) {
-        return compare<std::remove_cvref_t<view_of<Key>>>(codec<Key>::as_view(*a),
-                                                          codec<Key>::as_view(*b)) < 0;
-    };
-    std::ranges::sort(ends, less);
-    const auto same = [&](const Key* a, const Key* b) { return !less(a, b); };  // sorted: a <= b
-    ends.erase(std::unique(ends.begin(), ends.end(),
-                           [&](const Key* a, const Key* b) { return same(b, a) && same(a, b); }),
-               ends.end());
-    const auto rank = [&](const Key& key) {
-        return static_cast<std::size_t>(std::ranges::lower_bound(ends, &key, less) - ends.begin());
-    };
     compaction_view view;
     view.levels.resize(from.levels().size());
     for (std::size_t l = 0; l < from.levels().size(); ++l)
-        for (const auto& tables : from.levels()[l]) {
-            run_summary& summary = view.levels[l].emplace_back();
-            for (const auto& each : tables) {
-                const table_properties& is = each->index().properties;
-                summary.push_back({each->record().id, each->record().bytes, is.entries,
-                                   is.tombstones, is.min_sequence, is.max_sequence,
-                                   rank(each->index().first_keys.front()),
-                                   rank(*each->index().last_key), false});
-            }
-        }
+        for (const auto& one : from.levels()[l]) view.levels[l].push_back(one->summary);
     return view;
 }
 

@@ -7,6 +7,7 @@
 #include <lsm/engine/commit.hpp>
 #include <lsm/engine/table_writer.hpp>
 #include <lsm/engine/version.hpp>
+#include <lsm/engine/version_edit.hpp>
 
 #include <cstddef>
 #include <cstdint>

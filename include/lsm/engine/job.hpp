@@ -10,6 +10,7 @@
 #include <lsm/engine/read_state.hpp>
 #include <lsm/engine/table_ids.hpp>
 #include <lsm/engine/version.hpp>
+#include <lsm/engine/version_edit.hpp>
 #include <lsm/engine/warming.hpp>
 
 #include <algorithm>
@@ -48,6 +49,7 @@ class job {
     using Value = typename State::mapped_type;
     using merge = merge_job<Key, Value, typename State::format_type, typename State::medium_type>;
     using run_type = run<Key, Value>;
+    using run_pointer = std::shared_ptr<const run_type>;
     using key_view = std::remove_cvref_t<view_of<Key>>;
     using sources = typename merge_cursor<Key, Value>::sources;
 
@@ -176,13 +178,17 @@ private:
     }
     [[nodiscard]] std::unique_ptr<merge> begin_merge() {
         sources from(&memory_);
-        for (const run_type* const tables : at_->tables->runs()) {
-            run_type taken;
-            for (const auto& each : *tables)
-                if (is_input(*each)) taken.push_back(each);
-            for (const auto& each : taken) each->forget_damage();  // what it meets is what counts
-            if (!taken.empty()) taken_.push_back(std::move(taken));
-        }
+        run_type taken;
+        std::pair<std::size_t, std::size_t> place;  // of the run that they are of
+        const auto take = [&] {
+            if (!taken.empty()) taken_.push_back(std::exchange(taken, {}));
+        };
+        at_->tables->for_each_of(inputs_, [&](std::size_t l, std::size_t r, const auto& each) {
+            if (std::exchange(place, {l, r}) != std::pair(l, r)) take();
+            each->forget_damage();  // what it meets is what counts
+            taken.push_back(each);
+        });
+        take();
         for (const run_type& each : taken_)
             from.emplace_back(make_cursor<run_cursor<Key, Value>>(memory_, each, direction::forward,
                                                                   cache_use::pass_by),
@@ -192,20 +198,20 @@ private:
         return make_merge(std::move(from), older_than(plan_.output_level, older));
     }
     /// The pins are read when the inputs are fixed: who pins later reads at newer numbers than theirs.
-    [[nodiscard]] std::unique_ptr<merge> make_merge(sources from,
-                                                    const std::vector<run_type>& older) {
+    [[nodiscard]] std::unique_ptr<merge> make_merge(sources from, std::vector<run_pointer> older) {
+        const bool is_oldest = older.empty();
         typename merge::target to{state_.store.for_tables(),
                                   state_.options.storage.format,
                                   [&store = state_.store] { return store.next_table_id++; },
                                   plan_.output_level,
-                                  older.empty(),
+                                  is_oldest,
                                   plan_.max_table_bytes,
                                   borders()};
         return std::make_unique<merge>(
             merge_cursor<Key, Value>(std::move(from), direction::forward), state_.store.pins->all(),
-            [older](const key_view& key) {
+            [older = std::move(older)](const key_view& key) {
                 return std::ranges::any_of(
-                    older, [&](const run_type& tables) { return may_hold(tables, key); });
+                    older, [&](const run_pointer& tables) { return may_hold(*tables, key); });
             },
             std::move(to));
     }
@@ -214,9 +220,8 @@ private:
     [[nodiscard]] std::vector<Key> borders() const {
         const table_ids cut_at(plan_.cut_at);
         std::vector<Key> keys;
-        at_->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            if (cut_at.contains(each->record().id))
-                keys.push_back(each->index().first_keys.front());
+        at_->tables->for_each_of(cut_at, [&](std::size_t, std::size_t, const auto& each) {
+            keys.push_back(each->index().first_keys.front());
         });
         std::ranges::sort(keys, [](const Key& a, const Key& b) {
             return compare<key_view>(codec<Key>::as_view(a), codec<Key>::as_view(b)) < 0;
@@ -225,9 +230,9 @@ private:
     }
 
     void describe_outcome(const version_edit<Key, Value>& edit) {
-        state_.current.share()->tables->for_each_table(
-            [&](std::size_t level, std::size_t run_index, const auto& each) {
-                if (is_input(*each)) event_.inputs.push_back(describe(level, run_index, *each));
+        state_.current.share()->tables->for_each_of(
+            inputs_, [&](std::size_t level, std::size_t run_index, const auto& each) {
+                event_.inputs.push_back(describe(level, run_index, *each));
             });
         for (const auto& made : edit.added)
             event_.outputs.push_back(describe(edit.level, edit.run_index, *made));
@@ -251,29 +256,32 @@ private:
     }
     [[nodiscard]] run_type inputs_by_key() const {
         run_type taken;
-        at_->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            if (is_input(*each)) taken.push_back(each);
-        });
+        at_->tables->for_each_of(
+            inputs_, [&](std::size_t, std::size_t, const auto& each) { taken.push_back(each); });
         std::ranges::sort(taken, [](const auto& a, const auto& b) {
             return compare(a->first_key(), b->first_key()) < 0;
         });
         return taken;
     }
-    [[nodiscard]] bool is_input(const table<Key, Value>& each) const {
-        return inputs_.contains(each.record().id);
-    }
-    /// The runs that are older than a place among them, without the inputs.
-    [[nodiscard]] std::vector<run_type> older_than(std::size_t level, std::size_t run_index) const {
-        std::vector<run_type> older;
+    /// The runs that are older than a place among them, without the inputs. O(runs), and O(tables) for those
+    /// that have some.
+    [[nodiscard]] std::vector<run_pointer> older_than(std::size_t level,
+                                                      std::size_t run_index) const {
+        std::vector<run_pointer> older;
         for (std::size_t l = level; l < at_->tables->levels().size(); ++l) {
             const auto& runs = at_->tables->levels()[l];
             for (std::size_t r = l == level ? run_index : 0; r < runs.size(); ++r) {
-                run_type tables = runs[r];
-                std::erase_if(tables, [&](const auto& each) { return is_input(*each); });
-                if (!tables.empty()) older.push_back(std::move(tables));
+                run_pointer tables(runs[r], &runs[r]->tables);
+                if (runs[r]->has_any_of(inputs_)) tables = without_inputs(*tables);
+                if (!tables->empty()) older.push_back(std::move(tables));
             }
         }
         return older;
+    }
+    [[nodiscard]] run_pointer without_inputs(run_type tables) const {
+        std::erase_if(tables,
+                      [&](const auto& each) { return inputs_.contains(each->record().id); });
+        return std::make_shared<const run_type>(std::move(tables));
     }
     /// Whether one of the run's tables may hold the key. O(log tables).
     static bool may_hold(const run_type& tables, const key_view& key) {

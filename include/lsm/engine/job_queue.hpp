@@ -3,6 +3,7 @@
 
 #include <lsm/compaction/compaction.hpp>
 #include <lsm/core/entry.hpp>
+#include <lsm/engine/busy_tables.hpp>
 #include <lsm/engine/compaction_plan.hpp>
 #include <lsm/engine/compaction_requests.hpp>
 #include <lsm/engine/job.hpp>
@@ -115,10 +116,10 @@ public:
         look_again();
     }
 
-    /// How many runs there are. O(tables).
-    [[nodiscard]] std::size_t runs() const { return view().runs(); }
+    /// How many runs there are.
+    [[nodiscard]] std::size_t runs() { return view().runs(); }
     /// How far the policy sees maintenance lag behind.
-    [[nodiscard]] compaction_pressure pressure() const {
+    [[nodiscard]] compaction_pressure pressure() {
         if constexpr (compaction_has_pressure<decltype(state_.options.compaction)>)
             return state_.options.compaction.pressure(view());
         else
@@ -163,14 +164,20 @@ private:
         busy_.insert(made->inputs());
         return made;
     }
-    /// What readers have paid for since the last compaction, if anything.
+    /// What readers have paid for since the last compaction, if anything. Asked again, it plans only once
+    /// they have paid enough, or another version has come.
     [[nodiscard]] std::unique_ptr<job_type> next_for_readers(compaction_view& seen) {
         const std::uint64_t spent = state_.store.readers->spent() - spent_before_;
         if (spent < read_cost::least_merge || requests_.any() || !busy_.empty()) return nullptr;
+        if (priced_at_ == state_.editions && spent < price_) return nullptr;
         seen.for_readers = true;
+        priced_at_ = state_.editions;
+        price_ = (std::numeric_limits<std::uint64_t>::max)();
         for (compaction_job& planned : plan(seen)) {
             if (is_busy(planned)) continue;
-            if (read_cost::of_job(planned, seen) <= spent) return begin(seen, std::move(planned));
+            const std::uint64_t price = read_cost::of_job(planned, seen);
+            if (price <= spent) return begin(seen, std::move(planned));
+            price_ = (std::min)(price_, price);
         }
         return nullptr;
     }
@@ -185,12 +192,10 @@ private:
         });
         return seen;
     }
-    [[nodiscard]] compaction_view view() const {
+    [[nodiscard]] compaction_view view() {
         compaction_view seen = summarize(*state_.current.read()->tables);
-        for (auto& level : seen.levels)
-            for (auto& run : level)
-                for (table_summary& table : run)
-                    table.busy = busy_.contains(table.id) || set_aside_.contains(table.id);
+        busy_.mark(seen);
+        set_aside_.mark(seen);
         seen.requested = requests_.any();
         seen.oldest_pin = oldest_pin();
         seen.memory = state_.store.root.trees.front().compaction_memory;
@@ -201,9 +206,11 @@ private:
     compaction_requests requests_;
     std::uint64_t settled_ = 0;  // moments at which nothing was due or in flight
     bool flushing_ = false;
-    table_ids busy_;                  // the inputs of compactions in flight
-    table_ids set_aside_;             // could not be read
-    std::uint64_t spent_before_ = 0;  // by readers, when the last compaction ended
+    busy_tables busy_;                 // the inputs of compactions in flight
+    busy_tables set_aside_;            // could not be read
+    std::uint64_t spent_before_ = 0;   // by readers, when the last compaction ended
+    std::uint64_t price_ = 0;          // the least of what was planned for readers,
+    std::uint64_t priced_at_ = never;  // and the tree's editions then
     // When no job was due:
     std::uint64_t looked_at_ = never;  // the tree's editions
     std::uint64_t spent_at_last_look_ = 0;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <lsm/compaction/compaction.hpp>
+#include <lsm/engine/table_ids.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -44,11 +44,12 @@ inline constexpr std::uint64_t least_merge = 5'000'000;
 /// Of a job. @param in what it was planned from
 [[nodiscard]] inline std::uint64_t of_job(const compaction_job& job, const compaction_view& in) {
     std::uint64_t entries = 0, bytes = 0;
+    const table_ids inputs(job.inputs);
     if (job.kind == job_kind::merge)
         for (const level_summary& level : in.levels)
             for (const run_summary& run : level)
                 for (const table_summary& table : run)
-                    if (std::ranges::find(job.inputs, table.id) != job.inputs.end()) {
+                    if (inputs.contains(table.id)) {
                         entries += table.entries;
                         bytes += table.bytes;
                     }

@@ -180,7 +180,7 @@ private:
     }
 
     version<Key, Value> open_tables(const tree_record& mine) {
-        std::vector<typename version<Key, Value>::level> levels;
+        std::vector<std::vector<engine::run<Key, Value>>> levels;
         for (const level_record& level : mine.levels) {
             auto& runs = levels.emplace_back();
             for (const run_record& records : level) {
@@ -189,7 +189,7 @@ private:
                 check_disjoint(run);
             }
         }
-        return {std::move(levels), mine.filter_seed};
+        return {levels, mine.filter_seed};
     }
     std::shared_ptr<table_type> open_table(const table_record& record) {
         std::shared_ptr<table_type> opened;

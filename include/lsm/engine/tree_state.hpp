@@ -13,6 +13,7 @@
 #include <lsm/engine/store.hpp>
 #include <lsm/engine/table_ids.hpp>
 #include <lsm/engine/version.hpp>
+#include <lsm/engine/version_edit.hpp>
 #include <lsm/storage/record/root_record.hpp>
 
 #include <algorithm>
@@ -223,32 +224,38 @@ struct tree_state {
         if (options.listener) options.listener->on_error(why);
     }
 
+    /// O(tables), of which nothing is done under a lock.
     [[nodiscard]] statistics collect_statistics() {
         check_owner();  // before a lock that a thread of the parent may have held
-        const std::scoped_lock lock(store.changes);
-        const auto now = read();
-        statistics all = done;
+        statistics all;
+        std::shared_ptr<const version_type> tables;
         {
-            const auto reading = now->active->reading();
-            all.memtable_entries = now->active->table.entries();
-            all.memtable_bytes = now->active->table.bytes();
+            const std::scoped_lock lock(store.changes);
+            const auto now = read();
+            all = done;
+            {
+                const auto reading = now->active->reading();
+                all.memtable_entries = now->active->table.entries();
+                all.memtable_bytes = now->active->table.bytes();
+            }
+            all.frozen_memtables = now->frozen.size();
+            all.pins = store.pins->size();
+            all.last_sequence = store.last_sequence;
+            all.log_bytes = store.log.bytes();
+            all.blocks_fetched = store.cache->fetched();
+            all.index_bytes = now->tables->index_bytes();
+            all.cache_bytes = store.cache->bytes();
+            all.building_bytes = store.building->bytes();
+            std::size_t taken = all.memtable_bytes + all.index_bytes + all.cache_bytes;
+            for (const auto& each : now->frozen) taken += each->table.bytes();
+            const std::size_t within = (std::min)(taken, options.memory_bytes);
+            all.beyond_memory_bytes = taken - within + all.building_bytes;
+            tables = now->tables;
         }
-        all.frozen_memtables = now->frozen.size();
-        now->tables->for_each_table([&](std::size_t level, std::size_t run, const auto& each) {
+        tables->for_each_table([&](std::size_t level, std::size_t run, const auto& each) {
             all.tables.push_back(describe(level, run, *each));
         });
         std::ranges::reverse(all.tables);
-        all.pins = store.pins->size();
-        all.last_sequence = store.last_sequence;
-        all.log_bytes = store.log.bytes();
-        all.blocks_fetched = store.cache->fetched();
-        all.index_bytes = now->tables->index_bytes();
-        all.cache_bytes = store.cache->bytes();
-        all.building_bytes = store.building->bytes();
-        std::size_t taken = all.memtable_bytes + all.index_bytes + all.cache_bytes;
-        for (const auto& each : now->frozen) taken += each->table.bytes();
-        const std::size_t within = (std::min)(taken, options.memory_bytes);
-        all.beyond_memory_bytes = taken - within + all.building_bytes;
         return all;
     }
 
@@ -271,9 +278,8 @@ private:
             edit_further(root);
         });
         store.log.drop_all_but_needed(flushed);
-        before->tables->for_each_table([&](std::size_t, std::size_t, const auto& each) {
-            if (gone.contains(each->record().id)) each->retire();
-        });
+        before->tables->for_each_of(
+            gone, [](std::size_t, std::size_t, const auto& each) { each->retire(); });
         current.replace(std::move(next));
         ++editions;
         share_memory();

@@ -40,7 +40,10 @@ public:
 
     void add(const run<Key, Value>& written) noexcept {
         try {
-            std::erase_if(tables_, [](const auto& each) { return each.in.expired(); });
+            if (tables_.size() >= sweep_at_) {  // seldom: each table is looked at twice, about
+                std::erase_if(tables_, [](const auto& each) { return each.in.expired(); });
+                sweep_at_ = 2 * tables_.size() + least_sweep;
+            }
             for (const auto& each : written) tables_.push_back({each});
         } catch (...) {  // no memory for what is only a hint
         }
@@ -63,7 +66,10 @@ private:
         std::weak_ptr<const table<Key, Value>> in;
         std::size_t begin = 0;
     };
+    static constexpr std::size_t least_sweep = 16;
+
     std::vector<unread> tables_;
+    std::size_t sweep_at_ = least_sweep;  // expired ones go when there are so many
 };
 
 }  // namespace lsm::engine

@@ -44,7 +44,8 @@ public:
         memtable_.clear();
         flushed_ += all.size() * entry_bytes_;
         if (view_.levels.empty()) view_.levels.emplace_back();
-        view_.levels.front().insert(view_.levels.front().begin(), {add_table(std::move(all))});
+        view_.levels.front().insert(view_.levels.front().begin(),
+                                    run_summary{add_table(std::move(all))});
     }
     /// Carries out what a policy plans until it plans nothing. @returns how many jobs
     /// @throws law_broken if one is not valid, or if there is no end after @p patience jobs
@@ -72,7 +73,7 @@ public:
             if (borders.contains(table.id)) cuts.push_back(table.min_rank);
         });
         std::ranges::sort(cuts);
-        run_summary outputs = take(engine::table_ids(job.inputs));
+        std::vector<table_summary> outputs = take(engine::table_ids(job.inputs));
         if (job.kind == job_kind::drop) outputs.clear();
         if (job.kind == job_kind::merge) outputs = merge(outputs, job, *place, cuts);
         if (!outputs.empty()) hang(outputs, job.output_level, *place);
@@ -155,10 +156,12 @@ private:
     void set_busy(const engine::table_ids& ids, bool busy) {
         for (auto& level : view_.levels)
             for (auto& run : level)
-                for (table_summary& table : run)
-                    if (ids.contains(table.id)) table.busy = busy;
+                run.edit([&](std::vector<table_summary>& tables) {
+                    for (table_summary& table : tables)
+                        if (ids.contains(table.id)) table.busy = busy;
+                });
     }
-    run_summary add_table(entries all) {
+    table_summary add_table(entries all) {
         table_summary table{
             next_id_++,  all.size() * entry_bytes_, all.size(),     0,    max_sequence,
             no_sequence, all.front().key,           all.back().key, false};
@@ -168,23 +171,26 @@ private:
             table.max_sequence = (std::max)(table.max_sequence, each.sequence);
         }
         tables_.emplace(table.id, std::move(all));
-        return {table};
+        return table;
     }
-    run_summary take(const engine::table_ids& ids) {
-        run_summary taken;
+    std::vector<table_summary> take(const engine::table_ids& ids) {
+        std::vector<table_summary> taken;
         for (auto& level : view_.levels)
             for (auto& run : level)
-                std::erase_if(run, [&](const table_summary& table) {
-                    if (!ids.contains(table.id)) return false;
-                    taken.push_back(table);
-                    return true;
+                run.edit([&](std::vector<table_summary>& tables) {
+                    std::erase_if(tables, [&](const table_summary& table) {
+                        if (!ids.contains(table.id)) return false;
+                        taken.push_back(table);
+                        return true;
+                    });
                 });
         std::ranges::sort(taken, {}, &table_summary::min_rank);
         return taken;
     }
     /// @pre the inputs are no longer in the view
-    run_summary merge(const run_summary& inputs, const compaction_job& job,
-                      const engine::job_placement& place, const std::vector<std::uint64_t>& cuts) {
+    std::vector<table_summary> merge(const std::vector<table_summary>& inputs,
+                                     const compaction_job& job, const engine::job_placement& place,
+                                     const std::vector<std::uint64_t>& cuts) {
         entries all;
         for (const table_summary& table : inputs) {
             const entries& from = tables_.at(table.id);
@@ -194,11 +200,11 @@ private:
         std::ranges::sort(all, [](const entry& a, const entry& b) {
             return a.key != b.key ? a.key < b.key : a.sequence > b.sequence;
         });
-        run_summary outputs;
+        std::vector<table_summary> outputs;
         entries open;
         const auto finish = [&] {
             merged_ += open.size() * entry_bytes_;
-            if (!open.empty()) outputs.push_back(add_table(std::move(open)).front());
+            if (!open.empty()) outputs.push_back(add_table(std::move(open)));
             open.clear();
         };
         const entry* newer = nullptr;
@@ -229,16 +235,18 @@ private:
         });
         return !may_hold_older;
     }
-    void hang(const run_summary& outputs, std::size_t level, const engine::job_placement& place) {
+    void hang(const std::vector<table_summary>& outputs, std::size_t level,
+              const engine::job_placement& place) {
         if (view_.levels.size() <= level) view_.levels.resize(level + 1);
         auto& runs = view_.levels[level];
         if (place.new_run || place.run_index >= runs.size()) {
             const auto at = static_cast<std::ptrdiff_t>((std::min)(place.run_index, runs.size()));
-            runs.insert(runs.begin() + at, outputs);
+            runs.insert(runs.begin() + at, run_summary(outputs));
         } else {
-            run_summary& run = runs[place.run_index];
-            run.insert(run.end(), outputs.begin(), outputs.end());
-            std::ranges::sort(run, {}, &table_summary::min_rank);
+            runs[place.run_index].edit([&](std::vector<table_summary>& tables) {
+                tables.insert(tables.end(), outputs.begin(), outputs.end());
+                std::ranges::sort(tables, {}, &table_summary::min_rank);
+            });
         }
     }
 

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(slows_writers_down_and_nothing_grows) {
         BOOST_TEST(failed == 0);
         BOOST_TEST(static_cast<const counts_errors&>(*how.listener).errors == 0);
         BOOST_TEST(most.frozen <= frozen);
-        BOOST_TEST(most.frozen > 0U);  // the disk was slow
+        BOOST_TEST(most.frozen > 0U);                     // the disk was slow
         BOOST_TEST(most.log <= log_bytes + 3 * segment);  // one is prepared ahead
         BOOST_TEST(most.runs <= 4 * 3U + frozen + 1);
         t.close();

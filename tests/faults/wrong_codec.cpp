@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace wrong_codec_test {
 
 using support::fault;
 using support::fickle;
@@ -30,8 +30,6 @@ bool shows_hundred(const tree& t) {
     }
     return expected == 100;
 }
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(faults_wrong_codec)
 
@@ -82,3 +80,5 @@ BOOST_AUTO_TEST_CASE(is_found_by_an_ingestion_and_nothing_has_changed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wrong_codec_test

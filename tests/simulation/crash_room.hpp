@@ -79,7 +79,7 @@ opener(const crash_use& use) {
         settings.compaction.max_table_bytes = 400;
         settings.durability = use.usual;
         settings.log = use.log;
-        settings.filter_seed = 1;     // so that a run can be played again
+        settings.filter_seed = 1;  // so that a run can be played again
         settings.log.seed = 1;
         settings.max_open_files = 2;  // further tables open their files for each read
         const typename Tree::location where{lsm::testing::simulated_file_system(disk), "tree"};

@@ -13,7 +13,7 @@
 #include <vector>
 
 /// Trees that are not compacted while they are written. LSM_LONG=1 goes to 2000 runs.
-namespace {
+namespace many_runs_test {
 
 bool is_long() {
     return std::getenv("LSM_LONG") != nullptr;
@@ -84,8 +84,6 @@ private:
     int written_ = 0;
 };
 
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(tree_many_runs)
 
 BOOST_AUTO_TEST_CASE(are_read_as_one) {
@@ -116,3 +114,5 @@ BOOST_AUTO_TEST_CASE(are_compacted_into_one_in_passes_that_snapshots_do_not_see)
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace many_runs_test

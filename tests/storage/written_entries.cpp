@@ -67,8 +67,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(tell_that_a_block_does_not_decode, Format, support
 BOOST_AUTO_TEST_CASE(know_their_number_their_numbers_and_their_kinds) {
     using value = int;
     lsm::detail::written_entries<int> written;
-    written.add(1, 9, lsm::payload_kind::value);
-    written.add(1, 8, lsm::payload_kind::tombstone);
+    written.add(1, 0, 9, lsm::payload_kind::value);
+    written.add(1, 0, 8, lsm::payload_kind::tombstone);
     const auto of = [](std::size_t count, lsm::sequence_number second, lsm::payload_kind kind) {
         lsm::columns<int, value> all(count);
         for (std::size_t i = 0; i < count; ++i) {
@@ -79,13 +79,31 @@ BOOST_AUTO_TEST_CASE(know_their_number_their_numbers_and_their_kinds) {
         return all;
     };
     const auto check = [&](const lsm::columns<int, value>& decoded) {
-        written.expect<value>(decoded.window());
+        written.expect<value>(decoded.window(), 0);
     };
     BOOST_CHECK_NO_THROW(check(of(2, 8, lsm::payload_kind::tombstone)));
     BOOST_CHECK_THROW(check(of(1, 8, lsm::payload_kind::tombstone)), lsm::error);
     BOOST_CHECK_THROW(check(of(3, 8, lsm::payload_kind::tombstone)), lsm::error);
     BOOST_CHECK_THROW(check(of(2, 7, lsm::payload_kind::tombstone)), lsm::error);
     BOOST_CHECK_THROW(check(of(2, 8, lsm::payload_kind::value)), lsm::error);
+}
+
+BOOST_AUTO_TEST_CASE(know_texts_by_their_hashes_in_their_order) {
+    lsm::detail::written_entries<std::string> written;
+    for (const char* const key : {"a", "b"})
+        written.add(key, lsm::hash_of<std::string>(key, 3), 1, lsm::payload_kind::value);
+    const auto check = [&](const std::string& first, const std::string& second) {
+        lsm::columns<std::string, int> all(2);
+        for (const std::string* const key : {&first, &second}) {
+            all.keys().push(*key);
+            all.values().push(0);
+            all.push_version(1, lsm::payload_kind::value);
+        }
+        written.expect<int>(all.window(), 3);
+    };
+    BOOST_CHECK_NO_THROW(check("a", "b"));
+    BOOST_CHECK_THROW(check("a", "c"), lsm::error);
+    BOOST_CHECK_THROW(check("b", "a"), lsm::error);
 }
 
 BOOST_AUTO_TEST_CASE(come_in_order_or_are_refused) {

@@ -218,13 +218,14 @@ public:
             if (is_full || continues_) finish_block();
             last_key_.emplace(codec<Key>::own(key));
             key_begin_ = in_block_;
-            if constexpr (has_filter) hashes_.push_back(hash_of<Key>(key, plan_.filter_seed));
+            if constexpr (takes_hash) last_hash_ = hash_of<Key>(key, plan_.filter_seed);
+            if constexpr (has_filter) hashes_.push_back(last_hash_);
         } else if (is_full && is_full_of(key)) {
             if (key_begin_ > 0) set_last_key_apart();
             finish_block();
             continues_ = true;
         }
-        add_to_block(key, sequence, kind, value);
+        add_to_block(key, last_hash_, sequence, kind, value);
         table_properties& properties = index_.properties;
         ++properties.entries;
         if (kind == payload_kind::tombstone) ++properties.tombstones;
@@ -271,14 +272,14 @@ private:
                 return table_filter::of<Policy>(policy.build(std::move(hashes_), plan_));
             });
     }
-    void add_to_block(const key_view& key, sequence_number sequence, payload_kind kind,
-                      const cell<Value>& value) {
+    void add_to_block(const key_view& key, std::uint64_t hash, sequence_number sequence,
+                      payload_kind kind, const cell<Value>& value) {
         if (in_block_ == 0) {
             index_.first_keys.push_back(codec<Key>::own(key));
             index_bytes_ += sizeof(extent) + sizeof(Key) + encoded_bytes<Key>(key);
         }
         block_.add(key, sequence, kind, value);
-        written_.add(key, sequence, kind);
+        written_.add(key, hash, sequence, kind);
         ++in_block_;
     }
     /// Whether the entry has the last one's key. @throws error if it comes before the last one, which only
@@ -316,23 +317,28 @@ private:
         index_.first_keys.pop_back();
         for (std::size_t i = 0; i < all.size(); ++i) {
             if (i == begin) finish_block();
-            add_to_block(view_in<Key>(all.keys[i]), all.sequences[i], all.kinds[i], all.values[i]);
+            const view_of<Key> key = view_in<Key>(all.keys[i]);
+            std::uint64_t hash = 0;
+            if constexpr (takes_hash) hash = hash_of<Key>(key, plan_.filter_seed);
+            add_to_block(key, hash, all.sequences[i], all.kinds[i], all.values[i]);
         }
     }
     /// What a block decodes to, which is what was written to it. @throws error
     [[nodiscard]] columns<Key, Value> read_back(byte_view block) const {
         try {
             columns<Key, Value> decoded = Encoding::template read_block<Key, Value>(block);
-            written_.template expect<Value>(decoded.window());
+            written_.template expect<Value>(decoded.window(), plan_.filter_seed);
             return decoded;
         } catch (const decode_error& failure) {
             written_.template refuse<Value>(0, failure.what());
         }
     }
     /// The same of the bytes as they will be read.
-    void check_written(byte_view sealed) const {
-        const byte_buffer bytes = detail::decompressed<Encoding>({sealed.begin(), sealed.end()});
-        (void)read_back(bytes);
+    void check_written(byte_view sealed) {
+        sealed_.assign(sealed.begin(), sealed.end());
+        if constexpr (requires { Encoding::decompress(std::move(sealed_)); })
+            sealed_ = Encoding::decompress(std::move(sealed_));
+        (void)read_back(sealed_);
     }
     void finish_block() {
         const std::size_t begin = out_.size();
@@ -351,6 +357,7 @@ private:
     }
 
     static constexpr bool has_filter = !std::is_same_v<filter_policy, no_filter>;
+    static constexpr bool takes_hash = has_filter || detail::written_entries<Key>::takes_hash;
 
     table_plan plan_;
     paged_format how_;
@@ -362,6 +369,8 @@ private:
     std::size_t in_block_ = 0;                                    // entries
     std::size_t key_begin_ = 0;                                   // of them before the last key
     detail::written_entries<Key> written_;                        // to the block
+    byte_buffer sealed_;                                          // the last block, to be decoded
+    std::uint64_t last_hash_ = 0;
     sequence_number last_sequence_ = no_sequence;
     bool continues_ = false;  // the block begins with the key that the last one ended with
     table_index<Key> index_;

@@ -151,6 +151,9 @@ BOOST_AUTO_TEST_CASE(puts_nothing_between_the_inputs_of_a_job_in_flight) {
     BOOST_TEST(of("L1: e-f*30 | L3: a-c! x-z!") == "nothing");
     BOOST_TEST(of("L1: a-c! e-f*30 x-z! | L3: k-k*40") == "move 2 into L3");
     BOOST_TEST(of("L1: a-c! e-f*30 h-i! | L3: k-k*40") == "nothing");
+    // also where other tables have come between the inputs since
+    BOOST_TEST(of("L1: a-c! e-f*30 h-i*30 x-z!") == "nothing");
+    BOOST_TEST(of("L0: e-f*30 | L3: a-c! x-z!") == "nothing");
     // nor are outputs that reach over one
     BOOST_TEST(of("L1: e-f! g-h*3 | L3: a-c*2 x-z*40") == "move 2 into L3");
     BOOST_TEST(of("L1: c-d e-f! g-h | L3: x-z*40") == "move 1 3 into L3");

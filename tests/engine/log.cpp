@@ -27,6 +27,7 @@ struct notes {
         if (call == fails) throw lsm::error(lsm::errc::io, call);
     }
     /// What was noted since the last time.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> stores;  // place and bytes
     std::vector<std::string> take() { return std::exchange(calls, {}); }
 };
 
@@ -37,7 +38,9 @@ struct noting_medium {
     public:
         log_segment(std::shared_ptr<notes> on, std::uint64_t number)
             : to_(std::move(on)), name_(std::to_string(number)) {}
-        void write(std::uint64_t offset, byte_view) {
+        [[nodiscard]] static bool is_mapped() noexcept { return true; }
+        void write(std::uint64_t offset, byte_view bytes) {
+            to_->stores.push_back({offset, bytes.size()});
             if (offset < lsm::detail::log_groups_begin && offset > 0) to_->add("mark " + name_);
         }
         void write_durably(std::uint64_t offset, byte_view) {
@@ -103,6 +106,25 @@ BOOST_AUTO_TEST_CASE(a_segment_that_was_prepared_takes_groups_without_a_call) {
     s.log.activate();
     s.commit();
     BOOST_TEST(s.calls().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_end_mark_stands_behind_each_group_before_the_groups_are_stored) {
+    subject s;
+    s.begin_next();
+    for (int i = 0; i < 2; ++i) {
+        lsm::byte_buffer group;
+        lsm::begin_group(group);
+        group.resize(400);
+        s.log.append(group, ++s.last, 1);
+    }
+    s.medium->to->stores.clear();
+    s.log.commit(durability::process_crash);
+    const auto& stores = s.medium->to->stores;
+    BOOST_REQUIRE(stores.size() == 3U);
+    const std::uint64_t begin = lsm::detail::log_groups_begin, each = (stores[0].first - begin) / 2;
+    BOOST_TEST((stores[0] == std::pair(begin + 2 * each, std::uint64_t{8})));
+    BOOST_TEST((stores[1] == std::pair(begin + each, std::uint64_t{8})));
+    BOOST_TEST((stores[2] == std::pair(begin, 2 * each + 8)));
 }
 
 BOOST_AUTO_TEST_CASE(the_next_segment_is_due_once_when_half_is_full) {

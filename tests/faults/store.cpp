@@ -36,7 +36,7 @@ public:
         const pid_t child = ::fork();
         if (child == 0) {
             ::signal(SIGSEGV, SIG_DFL);
-            lsm::posix_file_system::mapping to(at_, 2 * page);
+            lsm::posix_file_system::mapping to(at_, 2 * page, "pages");
             const std::vector<std::byte> ones(bytes, std::byte{1});
             to.store(offset, ones);
             ::_exit(0);

@@ -43,7 +43,7 @@ public:
     history run() && {
         for (int round = 0; round < 12; ++round) {
             write_together();
-            maintenance_.after_write();
+            maintenance_.after_write(std::uint64_t{1} << 20);
         }
         state_.release();
         return std::move(history_);

@@ -287,13 +287,14 @@ BOOST_AUTO_TEST_CASE(a_folder_has_one_owner_or_many_readers) {
     const lsm::testing::simulated_disk disk;
     {
         auto owner = opened(disk), other = opened(disk);
-        BOOST_TEST(owner.lock(false));
+        BOOST_TEST((owner.lock(false) == lsm::lock_result::taken));
         auto moved = std::move(owner);
-        BOOST_TEST(!other.lock(true));
+        BOOST_TEST((other.lock(true) == lsm::lock_result::held));
     }
     auto one = opened(disk), two = opened(disk), three = opened(disk);
-    BOOST_TEST((one.lock(true) && two.lock(true)));
-    BOOST_TEST(!three.lock(false));
+    BOOST_TEST((one.lock(true) == lsm::lock_result::taken));
+    BOOST_TEST((two.lock(true) == lsm::lock_result::taken));
+    BOOST_TEST((three.lock(false) == lsm::lock_result::held));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_was_opened_is_not_writable) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -174,10 +175,11 @@ private:
         const job_inputs alone = inputs.alone();
         job_inputs free;
         for (const table_summary& table : alone.tables())
-            if (overlapping(run_of(to), table).empty()) free.add(table);
+            if (overlapping(run_of(to), table).empty() && !is_between_busy(table, {}, to))
+                free.add(table);
         if (!free.empty()) return sink(free, to);
         inputs.add_all(overlapping(run_of(to), inputs.hull()));
-        if (inputs.any_busy()) return std::nullopt;
+        if (inputs.any_busy() || is_between_busy(inputs.hull(), {}, to)) return std::nullopt;
         return merged(with_small_neighbours(inputs, to), to, false);
     }
     [[nodiscard]] std::optional<compaction_job> from_level(std::size_t level) const {
@@ -186,10 +188,11 @@ private:
         job_inputs free;
         const table_summary* best = nullptr;
         double best_cost = 0;
+        const std::vector<table_summary> busy_here = busy_on(level);
         for (const table_summary& table : run_of(level)) {
             const auto met = overlapping(run_of(to), table);
             if (table.busy || std::ranges::any_of(met, &table_summary::busy)) continue;
-            if (met.empty() && is_between_busy(table, level, to)) continue;
+            if (met.empty() && is_between_busy(table, busy_here, to)) continue;
             if (met.empty() && excess > 0) {
                 free.add(table);
                 excess -= (std::min)(excess, table.bytes);
@@ -249,19 +252,29 @@ private:
             });
         });
     }
-    /// Whether the keys of a table that meets nothing may lie between the inputs of a job in flight, whose
-    /// outputs would meet it.
-    [[nodiscard]] bool is_between_busy(const table_summary& table, std::size_t level,
+    /// The tables of a level that jobs in flight have, by key.
+    [[nodiscard]] std::vector<table_summary> busy_on(std::size_t level) const {
+        std::vector<table_summary> busy;
+        if (run_of(level).any_busy())
+            std::ranges::copy_if(run_of(level), std::back_inserter(busy), &table_summary::busy);
+        return busy;
+    }
+    /// Whether the keys of a table that meets nothing on level @p to may lie between the inputs of a job in flight,
+    /// whose outputs would meet the table. Such a job has all that is on `to` between its inputs; on the level
+    /// above, tables may have come between since: only the busy ones count there.
+    [[nodiscard]] bool is_between_busy(const table_summary& table,
+                                       std::span<const table_summary> above,
                                        std::size_t to) const noexcept {
         const table_summary *before = nullptr, *after = nullptr;  // the nearest
-        for (const run_summary* run : {&run_of(level), &run_of(to)}) {
-            const auto here = overlapping(*run, table);
-            const table_summary* const first = here.data();
-            const table_summary* const last = first + here.size();
-            if (first != run->data() && (!before || before->max_rank < first[-1].max_rank))
-                before = first - 1;
-            if (last != run->data() + run->size() && (!after || last->min_rank < after->min_rank))
-                after = last;
+        for (const std::span<const table_summary> run :
+             {above, std::span<const table_summary>(run_of(to))}) {
+            const auto first = std::ranges::partition_point(
+                run, [&](const auto& each) { return each.max_rank < table.min_rank; });
+            const auto last = std::ranges::partition_point(
+                run, [&](const auto& each) { return each.min_rank <= table.max_rank; });
+            if (first != run.begin() && (!before || before->max_rank < first[-1].max_rank))
+                before = &first[-1];
+            if (last != run.end() && (!after || last->min_rank < after->min_rank)) after = &*last;
         }
         return before && before->busy && after && after->busy;
     }

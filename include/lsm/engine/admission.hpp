@@ -48,12 +48,14 @@ public:
     explicit work_share(std::uint64_t most) noexcept : most_(most), earned_(most) {}
 
     /// So many bytes were written. Their own share may be more than a slice.
-    void earn(std::uint64_t bytes, compaction_pressure pressure) noexcept {
+    /// @param next_cost of the slice that is next: small writes save up for one that costs more than usual
+    void earn(std::uint64_t bytes, compaction_pressure pressure,
+              std::uint64_t next_cost = 0) noexcept {
         const std::uint64_t times = pressure == compaction_pressure::ok     ? usual_ratio
                                     : pressure == compaction_pressure::slow ? slow_ratio
                                                                             : stop_ratio;
         const std::uint64_t more = (std::min)(bytes, limit / times) * times;
-        earned_ = (std::min)(earned_ + more, (std::max)(most_, more));
+        earned_ = (std::min)(earned_ + more, (std::max)({most_, more, next_cost}));
     }
     /// So many bytes were worked through. What exceeds the share is made good by later writes.
     void spend(std::uint64_t bytes) noexcept { earned_ -= (std::min)(bytes, earned_); }

@@ -63,14 +63,15 @@ inline std::vector<placed_input> place_inputs(const compaction_view& view, const
     return inputs;
 }
 
-/// Before the oldest run of the output level that the job takes from; else before the newest.
+/// Into, or before, the oldest run of the output level that the job takes from; else the newest. So a merge within
+/// one run stays there, although newer runs have come.
 inline job_placement place_outputs(const compaction_view& view, const compaction_job& job,
                                    const std::vector<placed_input>& inputs) {
     job_placement placement{0, job.new_run};
     const std::size_t level = job.output_level;
     if (!job.new_run) {
-        if (level >= view.levels.size() || view.levels[level].empty()) placement.new_run = true;
-        return placement;
+        placement.new_run = level >= view.levels.size() || view.levels[level].empty();
+        if (placement.new_run) return placement;
     }
     for (const placed_input& each : inputs)
         if (each.position.first == level)

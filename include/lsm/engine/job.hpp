@@ -101,11 +101,14 @@ public:
         return merge_->step(static_cast<std::size_t>(entries));
     }
     /// The inputs of which it met a block that could not be read.
-    [[nodiscard]] run_type damaged_inputs() const {
+    [[nodiscard]] run_type damaged_inputs() const noexcept {
         run_type damaged;
-        for (const run_type& tables : taken_)
-            for (const auto& each : tables)
-                if (each->is_damaged()) damaged.push_back(each);
+        try {
+            for (const run_type& tables : taken_)
+                for (const auto& each : tables)
+                    if (each->is_damaged()) damaged.push_back(each);
+        } catch (...) {  // no memory: the next try finds the others
+        }
         return damaged;
     }
 

@@ -126,11 +126,13 @@ public:
     void append(byte_buffer& group, sequence_number first, std::uint32_t count) {
         const std::uint64_t padded = padded_group(group.size());
         batch_.reserve(batch_.size() + padded + lsm::detail::end_mark_bytes);
+        batch_marks_.reserve(batch_marks_.size() + 1);
         batch_sum_ = seal_group(group, first, count, active_->record.seed,
                                 active_->end.load(std::memory_order_relaxed) + batch_.size(),
                                 batch_.empty() ? active_->sum : batch_sum_);
         lsm::append(batch_, group);
         batch_.resize(batch_.size() + padded - group.size());
+        batch_marks_.push_back({batch_.size(), batch_sum_});
         batch_last_ = first + count - 1;
     }
     /// Writes what was appended, and the end mark behind it. The groups survive what @p level names when it
@@ -146,18 +148,19 @@ public:
                                         active_->durable.load(std::memory_order_relaxed) == at;
         try {
             lsm::append(batch_, to_little_endian(lsm::detail::end_mark(batch_sum_)));
+            write_marks(at);
             if (all_before_durable)
                 write_durably(at);
             else
                 active_->file->write(at, batch_);
         } catch (...) {
-            batch_.clear();
+            clear_batch();
             throw;
         }
         active_->sum = batch_sum_;
         active_->end.store(end, std::memory_order_release);
         last_ = batch_last_;
-        batch_.clear();
+        clear_batch();
         if (!is_strong) return;
         if (!all_before_durable) return sync();
         active_->durable.store(end, std::memory_order_release);
@@ -249,7 +252,7 @@ public:
         ahead_ = ahead::not_due;
         usual_bytes_ = (std::min)(options_.segment_bytes, first_bytes);
         most_live_ = 0;
-        batch_.clear();
+        clear_batch();
         broken_.store(false);
     }
 
@@ -278,6 +281,7 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t page_bytes = 4096;
     static constexpr std::uint64_t first_bytes = std::uint64_t{4} << 20;
 
     struct segment {
@@ -298,6 +302,20 @@ private:
         std::shared_ptr<segment> file;  // null where it cannot be used again
     };
 
+    void clear_batch() noexcept {
+        batch_.clear();
+        batch_marks_.clear();
+    }
+    /// Puts an end mark behind each group of the batch, the last one first, while the mark before the batch
+    /// still stands. So a process that ends within the commit leaves a mark behind each whole group. A system
+    /// call that the process's end cuts short ends at a page.
+    void write_marks(std::uint64_t at) {
+        for (auto each = batch_marks_.rbegin(); each != batch_marks_.rend(); ++each) {
+            const std::uint64_t place = at + each->offset;
+            if (active_->file->is_mapped() || place % page_bytes == 0)
+                active_->file->write(place, to_little_endian(lsm::detail::end_mark(each->sum)));
+        }
+    }
     /// Not while another thread syncs: the segment may give up the mapping that its mark goes through.
     void write_durably(std::uint64_t at) {
         const std::scoped_lock serial(sync_mutex_);
@@ -411,7 +429,12 @@ private:
     std::size_t most_live_ = 0;  // segments that were needed at once
     std::uint64_t sealed_bytes_ = 0;
     sequence_number last_ = no_sequence;  // of the last group committed
+    struct group_end {
+        std::uint64_t offset;  // in the batch
+        std::uint64_t sum;
+    };
     byte_buffer batch_;                   // groups that wait for `commit`
+    std::vector<group_end> batch_marks_;  // where each of them ends
     std::uint64_t batch_sum_ = 0;
     sequence_number batch_last_ = no_sequence;
     std::atomic<bool> broken_ = false;

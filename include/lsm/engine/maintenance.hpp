@@ -150,9 +150,10 @@ public:
         after_write(bytes);
     }
 
-    /// Returns when all that is frozen is in tables. @throws error
+    /// Returns when all that is frozen now is in tables, whatever others write meanwhile. @throws error
     void flush_all() {
-        const auto is_done = [&] { return state_.frozen() == 0; };
+        const sequence_number last = state_.newest_frozen();
+        const auto is_done = [&] { return state_.is_flushed_to(last); };
         while (!threads_reach(is_done, awaits::flushes))
             if (!has_threads_) return calls_.flush_until(is_done);
     }

@@ -261,7 +261,13 @@ private:
     void end_idle_log() {
         writers_.alone([&] {
             state_.check_writable();
-            if (state_.is_flushed() && state_.store.log.bytes() > 0) state_.end_log(false);
+            if (!state_.is_flushed() || state_.store.log.bytes() == 0) return;
+            try {
+                state_.end_log(false);
+            } catch (...) {
+                if (state_.store.root_unknown) state_.fail(std::current_exception());
+                throw;
+            }
         });
     }
     /// What came from the log goes to tables at once. Where that fails, it stays readable.

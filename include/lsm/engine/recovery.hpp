@@ -263,8 +263,11 @@ private:
             }
             refuse_if(root.clean && number >= first_new_segment, file,
                       ", which was written by an orderly close");
-            refuse_if(strays().is_of_a_younger_root(number, root.trees.front().flushed), file,
-                      ", and only a root that named it let it be written to");
+            // A number that this root had given out may be that of a segment whose groups an earlier opening
+            // dropped after a loss of power.
+            refuse_if(number >= first_new_segment &&
+                          strays().is_of_a_younger_root(number, root.trees.front().flushed),
+                      file, ", and only a root that named it let it be written to");
             orphan_segments_.push_back(number);
         }
     }

@@ -82,6 +82,16 @@ struct tree_state {
         const auto now = current.read();
         return now ? now->frozen.size() : 0;
     }
+    /// The last number in the memtables that wait for their flush.
+    [[nodiscard]] sequence_number newest_frozen() const {
+        const auto now = current.read();
+        return now && !now->frozen.empty() ? now->frozen.front()->last : no_sequence;
+    }
+    /// Whether no memtable with numbers up to @p last waits for its flush any more.
+    [[nodiscard]] bool is_flushed_to(sequence_number last) const {
+        const auto now = current.read();
+        return !now || now->frozen.empty() || now->frozen.back()->last > last;
+    }
     /// Whether no entry is in memory only. The writer's whose turn it is.
     [[nodiscard]] bool is_flushed() const { return frozen() == 0 && active->table.entries() == 0; }
     [[nodiscard]] bool has_no_tables() const { return read()->tables->runs().empty(); }

@@ -5,6 +5,7 @@
 #include <lsm/engine/monitor.hpp>
 #include <lsm/engine/workbench.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -73,9 +74,10 @@ public:
         if (!is_due_) return;
         const std::unique_lock one(stepping_, std::try_to_lock);
         if (!one) return;  // another call works meanwhile
-        share_.earn(bytes, bench_.pressure());
+        const held_job& held = flush_ ? flush_ : compaction_;
+        share_.earn(bytes, bench_.pressure(), held ? cost_of(held) : 0);
         try {
-            while (share_allows_a_slice()) step_in_hand();
+            while (held_job* const next = paid_slice()) work_on(*next);
         } catch (...) {
             state_.report(std::current_exception());
         }
@@ -88,7 +90,7 @@ public:
             std::uint64_t left =
                 share_of_a_run * bench_.with_queue([](auto& queue) { return queue.runs(); });
             while (held_job mine = bench_.begin(work_kind::compaction, left)) {
-                left -= mine->bytes_left();
+                left -= (std::min)(left, mine->bytes_left());
                 while (bench_.work_on(mine)) {
                 }
             }
@@ -131,18 +133,18 @@ private:
         if (!flush_) return state_.check_writable();
         work_on(flush_);
     }
-    /// Whether a write's share pays for the next slice; then the slice is paid.
-    [[nodiscard]] bool share_allows_a_slice() {
+    /// The job whose next slice a write's share has paid for. Null if the share pays for none.
+    [[nodiscard]] held_job* paid_slice() {
         const held_job& held = flush_ ? flush_ : compaction_;
         if (held && !share_.pays_for(cost_of(held)))
-            return false;  // most writes: no look for a flush
-        is_due_ = false;   // before the look: a memtable may be frozen meanwhile
-        const held_job& next = next_in_hand(true);
-        if (!next) return false;
+            return nullptr;  // most writes: no look for a flush
+        is_due_ = false;     // before the look: a memtable may be frozen meanwhile
+        held_job& next = next_in_hand(true);
+        if (!next) return nullptr;
         is_due_ = true;
-        if (!share_.pays_for(cost_of(next))) return false;
+        if (!share_.pays_for(cost_of(next))) return nullptr;
         share_.spend(cost_of(next));
-        return true;
+        return &next;
     }
     static std::uint64_t cost_of(const held_job& slice_of) noexcept {
         return slice_of->bytes_of_step(bench_type::slice_bytes);

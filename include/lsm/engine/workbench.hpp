@@ -120,7 +120,14 @@ public:
 
     /// @name While `changes` is held
     /// @{
-    void take_pressure() { pressure_ = queue_.pressure(); }
+    /// A policy that throws here leaves the pressure as it is: the next job tells.
+    void take_pressure() noexcept {
+        if (!state_.is_open()) return;  // closed beside an ingestion that has just ended
+        try {
+            pressure_ = queue_.pressure();
+        } catch (...) {
+        }
+    }
     [[nodiscard]] job_queue<State>& queue() noexcept { return queue_; }
     [[nodiscard]] const failed_work& failed(work_kind kind) const noexcept {
         return kind == work_kind::flush ? flushes_ : compactions_;

@@ -116,6 +116,8 @@ struct paged_format {
     static constexpr std::string_view name = Encoding::name;
     static constexpr std::uint32_t version = Encoding::version;
     static constexpr std::string_view extension = Encoding::extension;
+    /// The builder compares each block with what was added, so the engine does not read the blocks back.
+    static constexpr bool checks_blocks = true;
 
     using filter_policy = typename detail::filter_of<Encoding>::type;
     using compression_policy = typename detail::compression_of<Encoding>::type;

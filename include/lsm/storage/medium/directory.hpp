@@ -225,6 +225,8 @@ public:
         else
             file_.write_at(offset, bytes);
     }
+    /// Whether a write is a store to memory, which the process's end may cut short anywhere.
+    [[nodiscard]] bool is_mapped() const noexcept { return mapped_.has_value(); }
     /// Writes. These bytes are on the device when it returns. They do not go through pages that a
     /// mapping made dirty: after the first such write the segment is mapped no more.
     void write_durably(std::uint64_t offset, byte_view bytes) {

@@ -172,6 +172,7 @@ public:
         std::ranges::copy(bytes, to.begin() + static_cast<std::ptrdiff_t>(offset));
     }
     void write_durably(std::uint64_t offset, byte_view bytes) { write(offset, bytes); }
+    [[nodiscard]] static constexpr bool is_mapped() noexcept { return false; }
     void sync() noexcept {}
 
 private:

@@ -48,6 +48,23 @@ BOOST_AUTO_TEST_CASE(beyond_the_slots_are_listed_too) {
     BOOST_TEST(set.all() == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(are_seen_while_they_are_copied_from_place_to_place) {
+    pin_set set;
+    pin held(set, 5);
+    std::atomic<bool> ends = false;
+    std::thread copier([&] {
+        while (!ends) {
+            pin copy = held;
+            held = std::move(copy);
+        }
+    });
+    std::size_t missed = 0;
+    for (int i = 0; i < 400'000; ++i) missed += set.oldest(9) == 5 ? 0 : 1;
+    ends = true;
+    copier.join();
+    BOOST_TEST(missed == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(are_let_go_of_once) {
     pin_set set;
     {

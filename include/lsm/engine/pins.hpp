@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -28,22 +29,30 @@ public:
 
     /// The oldest pinned number, or @p otherwise if that is older or nothing is pinned.
     [[nodiscard]] sequence_number oldest(sequence_number otherwise) {
-        for_each([&](sequence_number at) { otherwise = (std::min)(otherwise, at); });
-        return otherwise;
+        return whole_round([&] {
+            sequence_number least = otherwise;
+            for_each([&](sequence_number at) { least = (std::min)(least, at); });
+            return least;
+        });
     }
     /// All pinned numbers, ascending, each once. Whoever pins the newest number later reads at one that
     /// is no older than any that the caller knows of.
     [[nodiscard]] std::vector<sequence_number> all() {
-        std::vector<sequence_number> numbers;
-        for_each([&](sequence_number at) { numbers.push_back(at); });
+        auto numbers = whole_round([&] {
+            std::vector<sequence_number> found;
+            for_each([&](sequence_number at) { found.push_back(at); });
+            return found;
+        });
         std::ranges::sort(numbers);
         numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
         return numbers;
     }
     [[nodiscard]] std::size_t size() {
-        std::size_t count = 0;
-        for_each([&](sequence_number) { ++count; });
-        return count;
+        return whole_round([&] {
+            std::size_t count = 0;
+            for_each([&](sequence_number) { ++count; });
+            return count;
+        });
     }
 
     /// Whether it was made in this process.
@@ -93,7 +102,19 @@ private:
         for (const sequence_number at : list_) f(at);
     }
 
+    /// What `collect()` gives, which goes round all pins. The round begins again if a pin was copied meanwhile:
+    /// the copy may stand where the round has been, and its original be gone where the round comes to.
+    template <class Collect>
+    auto whole_round(Collect collect) -> decltype(collect()) {
+        for (;;) {
+            const std::uint64_t before = copies_.load(std::memory_order_acquire);
+            auto found = collect();
+            if (copies_.load(std::memory_order_acquire) == before) return found;
+        }
+    }
+
     const pid_t owner_ = this_process::id();
+    std::atomic<std::uint64_t> copies_ = 0;
     std::array<slot, slots> slots_;
     std::mutex mutex_;
     std::vector<sequence_number> list_;  // ascending
@@ -114,7 +135,10 @@ public:
             *this = pin(set, now);
         }
     }
-    pin(const pin& other) : pin(other.set_ ? pin(*other.set_, other.at_) : pin()) {}
+    pin(const pin& other) : pin(other.set_ ? pin(*other.set_, other.at_) : pin()) {
+        if (set_)
+            set_->copies_.fetch_add(1, std::memory_order_acq_rel);  // before the original goes
+    }
     pin(pin&& other) noexcept
         : set_(std::exchange(other.set_, nullptr)), at_(other.at_), slot_(other.slot_) {}
     pin& operator=(pin other) noexcept {

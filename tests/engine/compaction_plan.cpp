@@ -57,7 +57,8 @@ BOOST_AUTO_TEST_CASE(accepts_jobs_that_keep_the_order_of_versions) {
         {"L0: a-b | L1: c-d", job(move, {1}, 1), "run 0"},
         {"L0: a-b | L1: a-d", job(move, {1}, 1, true), "new run 0"},
         {"L0: a-b", job(move, {1}, 6), "new run 0"},
-        {"L0: a-b, a-b", job(drop, {2}, 0), "run 0"},
+        {"L0: a-b, a-b", job(drop, {2}, 0), "run 1"},
+        {"L0: a-d, a-b c-d", job(merge, {2, 3}, 0), "run 1"},  // a flush has come meanwhile
         {"L1: a-b c-d e-f | L2: c-c g-h", job(merge, {2, 4}, 2), "run 0"},
     };
     for (const job_case& each : cases)

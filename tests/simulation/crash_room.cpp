@@ -40,7 +40,7 @@ crash_plan make_fault_plan(const fault& what) {
     crash_plan plan;
     plan.fault = what;
     plan.seed = 3;
-    plan.sampling = {.every = is_optimised ? 40U : 400U, .seed = what.at};
+    plan.sampling = {.every = is_optimised ? 40U : 1600U, .seed = what.at};
     plan.recovery_every = 0;
     return plan;
 }
@@ -49,18 +49,18 @@ crash_plan make_fault_plan(const fault& what) {
 
 simulation::campaign simulation::few_scripts() {
     campaign made;
-    made.plan.sampling.every = is_optimised ? 1 : 8;
+    made.plan.sampling.every = is_optimised ? 1 : 32;
     made.plan.recovery_every = 40;
-    made.plan.recovery_sampling.every = is_optimised ? 4 : 32;
+    made.plan.recovery_sampling.every = is_optimised ? 4 : 128;
     return as_asked(made);
 }
 
 simulation::campaign simulation::many_scripts() {
     campaign made;
     made.scripts = is_optimised ? 24 : 2;
-    made.plan.sampling.every = is_optimised ? 9 : 48;
+    made.plan.sampling.every = is_optimised ? 9 : 96;
     made.plan.recovery_every = is_optimised ? 1000 : 100;
-    made.plan.recovery_sampling.every = is_optimised ? 4 : 32;
+    made.plan.recovery_sampling.every = is_optimised ? 4 : 128;
     return as_asked(made);
 }
 
@@ -163,7 +163,7 @@ template void run_crashes(const opener_of<lists>&, const use_of_scripts&, campai
 }  // namespace simulation
 
 std::uint64_t simulation::run_faults(const text_opener& open, fault what) {
-    const std::uint64_t stride = is_optimised || std::getenv("LSM_LONG") ? 1 : 7;
+    const std::uint64_t stride = is_optimised || std::getenv("LSM_LONG") ? 1 : 19;
     const auto samples = make_samples();
     std::uint64_t states = 0, runs = 0;
     for (;; what.at += what.at < 50 ? 1 : stride, ++runs) {

@@ -98,7 +98,10 @@ public:
         if (!merge_) merge_ = is_flush_ ? begin_flush() : begin_merge();
         const std::uint64_t entries = entries_of_step(bytes);
         bytes_left_ -= (std::min)(entries * entry_bytes_, bytes_left_);
-        return merge_->step(static_cast<std::size_t>(entries));
+        const bool more = merge_->step(static_cast<std::size_t>(entries));
+        // There is more than was estimated: a memtable counts the versions of a key as one entry.
+        if (more && bytes_left_ == 0) entry_bytes_ = (std::max)(entry_bytes_ / 2, std::uint64_t{1});
+        return more;
     }
     /// The inputs of which it met a block that could not be read.
     [[nodiscard]] run_type damaged_inputs() const noexcept {

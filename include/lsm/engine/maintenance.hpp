@@ -143,6 +143,8 @@ public:
     void after_write(std::uint64_t bytes) noexcept {
         if (!has_threads_) calls_.do_share(bytes);
     }
+    /// The same after a flush that a call asked for: small tables then come no faster than they are merged.
+    void after_flush() noexcept { after_write(bench_type::slice_bytes); }
     /// The same when tables of so many bytes have come.
     void after_ingestion(std::uint64_t bytes) noexcept {
         take_pressure();

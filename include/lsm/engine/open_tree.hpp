@@ -166,6 +166,7 @@ public:
         state_.check_writable();
         writers_.alone([&] { maintenance_.freeze(); });
         maintenance_.flush_all();
+        maintenance_.after_flush();
         if (state_.has_no_tables()) end_idle_log();
     }
     void compact() {

@@ -97,6 +97,12 @@ public:
             if (!place_) [[unlikely]]
                 of_->add(late_);
         }
+        /// Counts a reader that will stand aside while it holds what it found by a count: `drain` waits for it until
+        /// the count is given back.
+        [[nodiscard]] std::atomic<std::size_t>& count_aside() const noexcept {
+            of_->aside_.fetch_add(1, std::memory_order_seq_cst);
+            return of_->aside_;
+        }
         /// Adds to what readers have spent, without a line that they share. O(1).
         void spend(std::uint64_t amount) const noexcept {
             if (!place_ || amount == 0) return;
@@ -158,6 +164,8 @@ public:
             const std::scoped_lock lock(mutex_);
             return oldest_late() >= end;
         });
+        // Readers that stood in neither have ended, or are counted here before they left.
+        wait_until([&] { return aside_.load(std::memory_order_seq_cst) == 0; });
         const reclaimable* gone = nullptr;
         std::atomic<std::size_t>* releasing = nullptr;
         {
@@ -283,6 +291,7 @@ private:
 
     std::array<place, places> places_;
     std::atomic<std::uint64_t> now_ = 1;
+    std::atomic<std::size_t> aside_ = 0;  // readers that stand aside, or have stood aside
     std::atomic<std::uint64_t> oldest_retired_ = 0;  // epoch of the oldest object; 0: there is none
     /// How many threads let go of what they took out: one counts since the last drain, the other before;
     /// they take turns.

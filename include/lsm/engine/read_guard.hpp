@@ -3,6 +3,8 @@
 
 #include <lsm/engine/epochs.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -22,6 +24,7 @@ public:
     /// @returns what `f` does
     template <class F>
     auto aside(F&& f) {
+        if (!counted_) counted_.reset(&since_.count_aside());
         if (found_ && !held_) held_ = reclaimable::share(*found_);
         since_.leave();
         if constexpr (std::is_void_v<decltype(f())>) {
@@ -42,7 +45,14 @@ protected:
 
 private:
     epochs::guard since_;
+    struct count_one_less {
+        void operator()(std::atomic<std::size_t>* of) const noexcept {
+            of->fetch_sub(1, std::memory_order_seq_cst);
+        }
+    };
     const reclaimable* found_ = nullptr;
+    /// From the first time aside until what is held has gone, so that closing waits for the lookup.
+    std::unique_ptr<std::atomic<std::size_t>, count_one_less> counted_;
     std::shared_ptr<const reclaimable> held_;
 };
 

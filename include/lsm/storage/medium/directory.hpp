@@ -56,8 +56,8 @@ public:
     /// Opens, and locks. @throws error `locked`, `io`, or `invalid_argument` if it is missing
     directory(const location& where, open_mode mode);
 
-    /// What to call where the process, or the system, has no descriptor left: closes some that it can do
-    /// without, and @returns whether there were any. Then what failed is tried again. Before threads share
+    /// Takes what to call where the process, or the system, has no descriptor left: it closes some that it can do
+    /// without, and says whether there were any. Then the call that failed is tried again. Before threads share
     /// the medium.
     void on_shortage(std::function<bool()> close_some) { close_some_ = std::move(close_some); }
 
